@@ -1,0 +1,81 @@
+"""The request and the answer that every protocol decodes to and encodes from."""
+
+from __future__ import annotations
+
+import re
+from dataclasses import dataclass
+from typing import Self
+
+import numpy as np
+from numpy.typing import NDArray
+
+from carafe.errors import InvalidName
+from carafe.schema.rows import Rows
+from carafe.schema.signature import Signature
+
+NAME_PATTERN = re.compile(r"[a-z0-9](?:[a-z0-9._-]{0,62}[a-z0-9])?")
+"""What a model or an alias may be called: 1-64 characters, lower case, safe in a path, a URL and a metric label."""
+
+CHAMPION = "champion"
+"""The alias that answers when a request names only a model."""
+
+
+def check_name(name: str, *, what: str = "model") -> str:
+    """Return ``name`` if it is a well-formed model or alias name; raise InvalidName otherwise."""
+    if not NAME_PATTERN.fullmatch(name) or ".." in name:
+        raise InvalidName(
+            f"{name!r} can't be a {what} name: use 1 to 64 lower-case letters, digits, '-', '_' or '.', "
+            "beginning and ending with a letter or digit"
+        )
+    return name
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ModelRef:
+    """Which model is meant: ``houses`` (its champion), ``houses@3`` (a version) or ``houses@staging`` (an alias)."""
+
+    name: str
+    version: int | None = None
+    alias: str | None = None
+
+    @classmethod
+    def parse(cls, text: str) -> Self:
+        """Read ``name``, ``name@number`` or ``name@alias``; raise InvalidName when it is none of these."""
+        name, at, rest = text.partition("@")
+        check_name(name)
+        if not at:
+            return cls(name=name, alias=CHAMPION)
+        if rest.isascii() and rest.isdigit():
+            if not 1 <= len(rest) <= 9 or rest[0] == "0":
+                raise InvalidName(f"{text!r}: a version is a whole number from 1 to 999999999")
+            return cls(name=name, version=int(rest))
+        return cls(name=name, alias=check_name(rest, what="alias"))
+
+    def __str__(self) -> str:
+        return f"{self.name}@{self.version if self.version is not None else self.alias}"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class PredictRequest:
+    """Rows for one model."""
+
+    model: ModelRef
+    rows: Rows
+    probabilities: bool = False
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class PredictResponse:
+    """What a model answered.
+
+    ``values`` has one entry a row: for regression the number (float64), for classification the index into
+    ``signature.target.classes`` (intp). ``probabilities`` is float64 of shape (rows, classes), in the order of those
+    classes, or None where it was not asked for. ``unseen`` counts the category values the model had not met.
+    """
+
+    name: str
+    version: int
+    signature: Signature
+    values: NDArray[np.float64] | NDArray[np.intp]
+    probabilities: NDArray[np.float64] | None = None
+    unseen: int = 0
