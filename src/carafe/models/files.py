@@ -1,0 +1,81 @@
+"""The files of an artefact: written so that a crash leaves nothing half done, read so that nothing is trusted early."""
+
+from __future__ import annotations
+
+import hashlib
+import os
+import stat
+from collections.abc import Mapping
+from pathlib import Path
+
+from carafe.errors import CorruptArtefact
+from carafe.models.manifest import FileDigest
+
+MAX_FILE_BYTES = 4 * 1024**3
+"""The largest file of an artefact."""
+
+MAX_FILES = 64
+"""The most files that an artefact may have."""
+
+
+def digest_of(path: str, content: bytes) -> FileDigest:
+    """Return the digest of a file's content."""
+    return FileDigest(path=path, sha256=hashlib.sha256(content).hexdigest(), size=len(content))
+
+
+def write_files(directory: Path, files: Mapping[str, bytes]) -> None:
+    """Write new files, mode 0600, each on the disk before this returns, in a directory that exists."""
+    for name, content in files.items():
+        descriptor = os.open(directory / name, os.O_WRONLY | os.O_CREAT | os.O_EXCL | os.O_NOFOLLOW, 0o600)
+        with os.fdopen(descriptor, "wb") as stream:
+            stream.write(content)
+            stream.flush()
+            os.fsync(stream.fileno())
+
+
+def list_files(directory: Path) -> frozenset[str]:
+    """Return the names in the directory.
+
+    Raises:
+        CorruptArtefact: when there is no such directory, or an entry is no plain file (a link, a directory).
+    """
+    try:
+        with os.scandir(directory) as entries:
+            found = {entry.name: entry.is_file(follow_symlinks=False) for entry in entries}
+    except OSError as error:
+        raise CorruptArtefact(f"no artefact at {directory.name}: {error.strerror}") from error
+    for name, plain in found.items():
+        if not plain:
+            raise CorruptArtefact(f"{name}: got a link or a directory, expected a plain file")
+    return frozenset(found)
+
+
+def read_file(directory: Path, name: str, *, limit: int = MAX_FILE_BYTES) -> bytes:
+    """Return a plain file's content.
+
+    Raises:
+        CorruptArtefact: when it is missing, no plain file, or larger than ``limit`` bytes.
+    """
+    try:
+        descriptor = os.open(directory / name, os.O_RDONLY | os.O_NOFOLLOW | os.O_NONBLOCK)
+    except OSError as error:
+        raise CorruptArtefact(f"{name}: can't be read ({error.strerror})") from error
+    with os.fdopen(descriptor, "rb") as stream:
+        status = os.fstat(stream.fileno())
+        if not stat.S_ISREG(status.st_mode):
+            raise CorruptArtefact(f"{name}: got something else, expected a plain file")
+        if status.st_size > limit:
+            raise CorruptArtefact(f"{name}: got {status.st_size} bytes, expected at most {limit}")
+        return stream.read(limit + 1)[:limit]
+
+
+def read_checked(directory: Path, digest: FileDigest) -> bytes:
+    """Return a file's content, once it has the size and the digest that the manifest promises.
+
+    Raises:
+        CorruptArtefact: when it has not.
+    """
+    content = read_file(directory, digest.path, limit=min(digest.size, MAX_FILE_BYTES))
+    if digest_of(digest.path, content) != digest:
+        raise CorruptArtefact(f"{digest.path}: its content is not what the manifest promises (SHA-256 differs)")
+    return content

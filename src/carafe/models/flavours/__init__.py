@@ -1,0 +1,48 @@
+"""How a kind of model is kept in files, one flavour a module; a module is imported when a version needs it."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from importlib import import_module
+from typing import Protocol, cast
+
+from carafe.errors import CorruptArtefact
+from carafe.models.manifest import Manifest
+from carafe.models.model import Model
+
+FLAVOURS: Mapping[str, str] = {"sklearn": "carafe.models.flavours.sklearn"}
+"""Each flavour and the module that implements it."""
+
+
+class Flavour(Protocol):
+    """A way to keep a model in files. A flavour is a module with these three functions."""
+
+    @staticmethod
+    def dump(estimator: object) -> dict[str, bytes]:
+        """Return the files, by name, that hold the estimator.
+
+        Raises:
+            UnsupportedModel: when it holds a type outside the fixed allow-list; the message names the type.
+        """
+        ...
+
+    @staticmethod
+    def wrap(estimator: object, manifest: Manifest) -> Model:
+        """Return the model that serves the estimator, without storing it."""
+        ...
+
+    @staticmethod
+    def load(files: Mapping[str, bytes], manifest: Manifest) -> Model:
+        """Return the model in ``files``, whose digests were checked.
+
+        Raises:
+            CorruptArtefact: when a file is missing, can't be parsed, or holds a type outside the allow-list.
+        """
+        ...
+
+
+def flavour(name: str) -> Flavour:
+    """Import and return a flavour; raise CorruptArtefact when there is none of that name."""
+    if name not in FLAVOURS:
+        raise CorruptArtefact(f"flavour: got {name!r}, expected one of {', '.join(FLAVOURS)}")
+    return cast("Flavour", import_module(FLAVOURS[name]))

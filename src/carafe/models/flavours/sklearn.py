@@ -1,0 +1,67 @@
+"""A fitted scikit-learn estimator or pipeline, kept with skops: data only, nothing is ever unpickled."""
+
+from __future__ import annotations
+
+import warnings
+import zipfile
+from collections.abc import Mapping
+
+import skops.io
+from skops.io.exceptions import UnsupportedTypeException, UntrustedTypesFoundException
+
+from carafe.errors import CorruptArtefact, UnsupportedModel
+from carafe.models.flavours.allowed import ALLOWED
+from carafe.models.flavours.native import NativeModel
+from carafe.models.flavours.trees import check_trees
+from carafe.models.manifest import Manifest
+
+FILE = "model.skops"
+
+
+def dump(estimator: object) -> dict[str, bytes]:
+    """Return ``model.skops``.
+
+    Raises:
+        UnsupportedModel: when the estimator holds a type outside the allow-list, or something skops can't keep.
+    """
+    try:
+        content = skops.io.dumps(estimator, compression=zipfile.ZIP_DEFLATED, compresslevel=6)
+        skops.io.loads(content, trusted=ALLOWED)
+    except UntrustedTypesFoundException as error:
+        raise UnsupportedModel(_refusal(error)) from error
+    except (UnsupportedTypeException, TypeError, ValueError, AttributeError, ImportError) as error:
+        raise UnsupportedModel(f"{type(estimator).__name__}: skops can't keep it as data ({error})") from error
+    return {FILE: content}
+
+
+def wrap(estimator: object, manifest: Manifest) -> NativeModel:
+    """Return the model that serves a fitted estimator."""
+    return NativeModel(estimator=estimator, signature=manifest.signature, container=manifest.container)
+
+
+def load(files: Mapping[str, bytes], manifest: Manifest) -> NativeModel:
+    """Return the model in ``model.skops``, once its types are all in the allow-list and its trees are sound.
+
+    Raises:
+        CorruptArtefact: when there is no such file, it can't be parsed, or it holds what must not be loaded.
+    """
+    if FILE not in files:
+        raise CorruptArtefact(f"{FILE}: missing")
+    try:
+        with warnings.catch_warnings():
+            warnings.simplefilter("ignore")  # another patch release of scikit-learn: the golden predictions decide
+            estimator = skops.io.loads(files[FILE], trusted=ALLOWED)
+    except UntrustedTypesFoundException as error:
+        raise CorruptArtefact(f"{FILE}: {_refusal(error)}") from error
+    except Exception as error:
+        raise CorruptArtefact(f"{FILE}: can't be parsed ({type(error).__name__}: {error})") from error
+    check_trees(estimator)
+    return wrap(estimator, manifest)
+
+
+def _refusal(error: UntrustedTypesFoundException) -> str:
+    story = str(error).partition("\n")[0].removeprefix("Untrusted types found in the file: ").rstrip(".")
+    return (
+        f"it is made of types that Carafe does not load: {story}; use estimators of scikit-learn, LightGBM or "
+        "carafe.models.steps, and replace lambdas and own functions with them"
+    )

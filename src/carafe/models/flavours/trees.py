@@ -1,0 +1,96 @@
+"""Look through a loaded model for trees whose nodes point outside themselves.
+
+scikit-learn follows a tree's child and feature numbers without looking: a damaged or crafted tree would read outside
+its memory or walk in circles. So every tree is checked once, when it is loaded.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+from sklearn.ensemble._hist_gradient_boosting.predictor import TreePredictor
+from sklearn.tree._tree import Tree
+
+from carafe.errors import CorruptArtefact
+
+_LEAF = -1
+
+
+def check_trees(estimator: object) -> None:
+    """Check every tree inside the estimator.
+
+    Raises:
+        CorruptArtefact: when a node's child, feature or set of categories does not exist, or a child is not behind
+            its parent, which would make a circle.
+    """
+    for part in _parts(estimator):
+        if isinstance(part, Tree):
+            _check_tree(part)
+        elif isinstance(part, TreePredictor):
+            _check_predictor(part)
+
+
+def _parts(root: object) -> Iterator[object]:
+    """Yield every object that can be reached from ``root`` through attributes and containers, each once."""
+    seen: set[int] = set()
+    waiting: list[object] = [root]
+    while waiting:
+        part = waiting.pop()
+        if id(part) in seen or part is None or isinstance(part, (str, bytes, int, float)):
+            continue
+        seen.add(id(part))
+        yield part
+        waiting.extend(_inside(part))
+
+
+def _inside(part: object) -> Iterator[object]:
+    if isinstance(part, Mapping):
+        yield from part.values()
+    elif isinstance(part, (list, tuple, set, frozenset)):
+        yield from part
+    elif isinstance(part, np.ndarray):
+        if part.dtype == object:
+            yield from part.flat
+    elif hasattr(part, "__dict__"):
+        yield from vars(part).values()
+
+
+def _check_tree(tree: Any) -> None:  # noqa: ANN401 - scikit-learn ships no types
+    left, right, feature = tree.children_left, tree.children_right, tree.feature
+    inner = left != _LEAF
+    _check(len(left) == tree.node_count == len(tree.value) and len(left) > 0, "a tree of another size than it says")
+    _check_children(inner, left, right)
+    _check(bool(((right == _LEAF) == ~inner).all()), "a node with one child")
+    _check_features(feature[inner], tree.n_features)
+
+
+def _check_predictor(predictor: Any) -> None:  # noqa: ANN401 - scikit-learn ships no types
+    nodes = predictor.nodes
+    inner = nodes["is_leaf"] == 0
+    _check(len(nodes) > 0, "a tree without nodes")
+    _check_children(inner, nodes["left"].astype(np.int64), nodes["right"].astype(np.int64))
+    _check_features(nodes["feature_idx"][inner].astype(np.int64), 2**31 - 1)
+    sets = nodes["bitset_idx"][inner & (nodes["is_categorical"] != 0)].astype(np.int64)
+    known = min(len(predictor.binned_left_cat_bitsets), len(predictor.raw_left_cat_bitsets))
+    _check(bool((sets < known).all()), "a set of categories that does not exist")
+
+
+def _check_children(inner: NDArray[np.bool_], left: NDArray[np.int64], right: NDArray[np.int64]) -> None:
+    own = np.arange(len(inner))[inner]
+    for child in (left[inner], right[inner]):
+        _check(
+            bool(((child > own) & (child < len(inner))).all()),
+            "a child that does not exist or stands before its parent",
+        )
+
+
+def _check_features(feature: NDArray[np.int64], count: int) -> None:
+    _check(bool(((feature >= 0) & (feature < count)).all()), "a feature that does not exist")
+
+
+def _check(sound: bool, what: str) -> None:  # noqa: FBT001 - an assertion with a message
+    if not sound:
+        raise CorruptArtefact(f"model.skops: holds {what}")

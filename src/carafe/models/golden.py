@@ -1,0 +1,148 @@
+"""Golden predictions: a few rows and their answers, kept in the artefact and repeated whenever it is loaded.
+
+They catch what digests can't: a library, a processor or a bug that makes the same bytes answer differently.
+"""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Iterable
+from typing import Any
+
+import msgspec
+import numpy as np
+from numpy.typing import NDArray
+
+from carafe.errors import CarafeError, CorruptArtefact
+from carafe.models.model import Model
+from carafe.models.prediction import Prediction
+from carafe.schema import Column, Kind, Rows, Signature, Task
+from carafe.schema.rows import encode_records
+
+ROWS = 8
+"""How many ordinary rows are kept, beside the edge rows."""
+
+TOLERANCE = 1e-9
+"""How far a number may be off, as a share of the larger of itself and the largest golden number."""
+
+UNSEEN = "carafe: a category never seen"
+"""What stands for an unseen category in an edge row."""
+
+Cell = str | float | bool | None
+
+
+class Golden(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
+    """Rows in signature order as a client would send them, and what the model answers to them."""
+
+    rows: tuple[tuple[Cell, ...], ...]
+    values: tuple[float, ...]
+    probabilities: tuple[tuple[float, ...], ...] | None = None
+
+
+def record_golden(model: Model, sample: Rows, *, probabilities: bool) -> Golden:
+    """Ask the model about a few rows of the sample and about edge rows, and keep what it can answer with numbers.
+
+    Args:
+        model: the model, as it will be served.
+        sample: at least one row that the model was fitted on, or could have been.
+        probabilities: whether the model gives them.
+
+    Raises:
+        PredictionFailed: when it can't answer the sample's own rows.
+    """
+    signature = model.signature
+    rows = [list(row) for row in plain_rows(signature, sample.take(_spread(sample.count)))]
+    sendable = [row for row in rows if all(_sendable(c, v) for c, v in zip(signature.columns, row, strict=True))]
+    model.predict(sample.take(_spread(sample.count)))
+    kept = [row for row in (*sendable, *_edges(signature, sendable)) if _answers(model, row)]
+    if not kept:
+        return Golden(rows=(), values=())
+    answer = model.predict(encode_records(signature, kept), probabilities=probabilities)
+    chances = None if answer.probabilities is None else tuple(map(tuple, answer.probabilities.tolist()))
+    return Golden(rows=tuple(map(tuple, kept)), values=tuple(map(float, answer.values)), probabilities=chances)
+
+
+def replay_golden(model: Model, golden: Golden) -> None:
+    """Ask the model again.
+
+    Raises:
+        CorruptArtefact: when it answers differently, or fails; names the first row.
+    """
+    if not golden.rows:
+        return
+    try:
+        rows = encode_records(model.signature, golden.rows)
+        answer = model.predict(rows, probabilities=golden.probabilities is not None)
+    except CarafeError as error:
+        raise CorruptArtefact(
+            f"golden predictions: the model fails on rows that it answered when sealed: {error}"
+        ) from error
+    _compare(model.signature, answer, golden)
+
+
+def plain_rows(signature: Signature, rows: Rows) -> Iterable[tuple[Cell, ...]]:
+    """Return rows as a client would write them in JSON: true, 3, 3.5, "text", an ISO date-time, or null."""
+    columns = [_plain(column, values) for column, values in zip(signature.columns, rows.columns, strict=True)]
+    return zip(*columns, strict=True)
+
+
+def _plain(column: Column, values: NDArray[Any]) -> list[Cell]:
+    if column.kind is Kind.DATETIME:
+        return [None if np.isnat(value) else f"{value}" for value in values]
+    if column.kind in {Kind.CATEGORY, Kind.TEXT}:
+        return list(values)
+    cast = {Kind.BOOLEAN: bool, Kind.INTEGER: int}.get(column.kind, float)
+    return [
+        None if math.isnan(value) else (cast(value) if math.isfinite(value) else value) for value in values.tolist()
+    ]
+
+
+def _sendable(column: Column, value: Cell) -> bool:
+    """Tell whether strict validation lets the value through: infinity and undeclared nulls it does not."""
+    return column.nullable if value is None else not isinstance(value, float) or math.isfinite(value)
+
+
+def _spread(count: int) -> NDArray[np.intp]:
+    """Return the positions of at most ROWS rows, spread evenly from the first to the last."""
+    return np.unique(np.linspace(0, count - 1, min(ROWS, count)).round().astype(np.intp))
+
+
+def _edges(signature: Signature, rows: list[list[Cell]]) -> Iterable[list[Cell]]:
+    """Yield a row with every null that is allowed, and one where every category is unseen."""
+    if not rows:
+        return
+    columns = list(zip(signature.columns, rows[0], strict=True))
+    if any(column.nullable for column in signature.columns):
+        yield [None if column.nullable else value for column, value in columns]
+    if any(column.kind is Kind.CATEGORY for column in signature.columns):
+        yield [UNSEEN if column.kind is Kind.CATEGORY else value for column, value in columns]
+
+
+def _answers(model: Model, row: list[Cell]) -> bool:
+    """Tell whether the model answers the row alone with a finite number; edge rows it may refuse."""
+    try:
+        answer = model.predict(encode_records(model.signature, [row]))
+    except CarafeError:
+        return False
+    return bool(np.isfinite(answer.values).all())
+
+
+def _compare(signature: Signature, answer: Prediction, golden: Golden) -> None:
+    expected = np.array(golden.values, dtype=np.float64)
+    exact = signature.target.task is Task.CLASSIFICATION
+    _check(np.asarray(answer.values, dtype=np.float64), expected, 0.0 if exact else TOLERANCE, "answer")
+    if golden.probabilities is not None and answer.probabilities is not None:
+        _check(answer.probabilities, np.array(golden.probabilities, dtype=np.float64), TOLERANCE, "probabilities")
+
+
+def _check(got: NDArray[np.float64], expected: NDArray[np.float64], tolerance: float, what: str) -> None:
+    if got.shape != expected.shape:
+        raise CorruptArtefact(f"golden predictions: {what} of shape {got.shape}, expected {expected.shape}")
+    scale = np.maximum(np.abs(expected), np.abs(expected).max(initial=0.0))
+    wrong = ~(np.abs(got - expected) <= tolerance * scale)  # "not within", so that NaN is wrong
+    if wrong.any():
+        row = int(np.argwhere(wrong)[0][0])
+        raise CorruptArtefact(
+            f"golden predictions: row {row} has {what} {got[row].tolist()}, expected {expected[row].tolist()}; "
+            "this machine's libraries answer differently from those that sealed the model: publish it again here"
+        )
