@@ -37,11 +37,14 @@ class Settings:
 
     def __post_init__(self) -> None:
         if not 0 <= self.port <= 65535:
-            raise InvalidSetting(f"port: got {self.port}, expected 0 to 65535")
+            raise InvalidSetting(f"port ({variable('port')}): got {self.port}, expected 0 to 65535")
         for name in ("workers", "threads", "max_body_bytes", "max_rows"):
             if getattr(self, name) < 1:
-                raise InvalidSetting(f"{name}: got {getattr(self, name)}, expected at least 1")
-        object.__setattr__(self, "home", Path(self.home).expanduser().absolute())
+                raise InvalidSetting(f"{name} ({variable(name)}): got {getattr(self, name)}, expected at least 1")
+        try:
+            object.__setattr__(self, "home", Path(self.home).expanduser().absolute())
+        except RuntimeError:
+            raise InvalidSetting(f"home (CARAFE_HOME): nobody's home directory is {self.home}; give a path") from None
 
     @classmethod
     def load(cls, environ: Mapping[str, str] | None = None, **overrides: object) -> Self:
@@ -51,12 +54,11 @@ class Settings:
             InvalidSetting: when a value has the wrong type or range; names the variable.
         """
         environ = os.environ if environ is None else environ
-        values = {
-            item.name: _parse(item.name, environ[variable(item.name)])
-            for item in fields(cls)
-            if environ.get(variable(item.name))
+        given: dict[str, object] = {
+            item.name: environ[variable(item.name)] for item in fields(cls) if environ.get(variable(item.name))
         }
-        return cls(**values | {name: value for name, value in overrides.items() if value is not None})
+        given |= {name: value for name, value in overrides.items() if value is not None}
+        return cls(**{name: _convert(name, value) for name, value in given.items()})
 
     def check_open(self) -> None:
         """Raise OpenModeRefused when no key is asked for on an address that is not loopback."""
@@ -74,7 +76,7 @@ def variable(name: str) -> str:
 
 def is_loopback(host: str) -> bool:
     """Tell whether only this machine can reach ``host``."""
-    if host == "localhost":
+    if host.lower() == "localhost":
         return True
     try:
         return ipaddress.ip_address(host.strip("[]")).is_loopback
@@ -82,11 +84,19 @@ def is_loopback(host: str) -> bool:
         return False
 
 
-def _parse(name: str, text: str) -> Any:  # noqa: ANN401 - each setting has its own type
-    kind = get_type_hints(Settings)[name]
-    if kind is Path:
-        return Path(text)
+_EXPECTED = {int: "a whole number", bool: "true or false", Path: "a path"}
+
+
+def _convert(name: str, value: object) -> Any:  # noqa: ANN401 - each setting has its own type
+    """Return ``value``, text as it stands in the environment or already typed, in the setting's own type."""
+    kinds = get_type_hints(Settings)
+    if name not in kinds:
+        raise InvalidSetting(f"{name}: there is no such setting; there are {', '.join(kinds)}")
+    kind = kinds[name]
+    if kind is Path and isinstance(value, (str, Path)):
+        return Path(value)
     try:
-        return msgspec.convert(text, kind, strict=False)
-    except msgspec.ValidationError as error:
-        raise InvalidSetting(f"{variable(name)}: got {text!r} ({error})") from None
+        return msgspec.convert(value, kind, strict=not isinstance(value, str))
+    except msgspec.ValidationError:
+        expected = _EXPECTED.get(kind, "text")
+        raise InvalidSetting(f"{name} ({variable(name)}): got {value!r}, expected {expected}") from None

@@ -21,22 +21,36 @@ CHAMPION = "champion"
 
 
 def check_name(name: str, *, what: str = "model") -> str:
-    """Return ``name`` if it is a well-formed model or alias name; raise InvalidName otherwise."""
+    """Return ``name`` if it is a well-formed model or alias name; raise InvalidName otherwise.
+
+    An alias of digits alone is refused: ``houses@3`` is always a version.
+    """
     if not NAME_PATTERN.fullmatch(name) or ".." in name:
         raise InvalidName(
-            f"{name!r} can't be a {what} name: use 1 to 64 lower-case letters, digits, '-', '_' or '.', "
+            f"{name!r} is no {what} name: use 1 to 64 lower-case letters, digits, '-', '_' or '.', "
             "beginning and ending with a letter or digit"
         )
+    if what == "alias" and name.isdigit():
+        raise InvalidName(f"{name!r} can't be an alias: a number alone is a version; put a letter into it")
     return name
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class ModelRef:
-    """Which model is meant: ``houses`` (its champion), ``houses@3`` (a version) or ``houses@staging`` (an alias)."""
+    """Which model is meant: ``houses`` (its champion), ``houses@3`` (a version) or ``houses@staging`` (an alias).
+
+    Either ``version`` or ``alias`` is set; where neither was given, the alias is ``champion``.
+    """
 
     name: str
     version: int | None = None
     alias: str | None = None
+
+    def __post_init__(self) -> None:
+        if self.version is not None and self.alias is not None:
+            raise InvalidName(f"{self.name}: give a version ({self.version}) or an alias ({self.alias}), not both")
+        if self.version is None and self.alias is None:
+            object.__setattr__(self, "alias", CHAMPION)
 
     @classmethod
     def parse(cls, text: str) -> Self:
@@ -44,7 +58,7 @@ class ModelRef:
         name, at, rest = text.partition("@")
         check_name(name)
         if not at:
-            return cls(name=name, alias=CHAMPION)
+            return cls(name=name)
         if rest.isascii() and rest.isdigit():
             if not 1 <= len(rest) <= 9 or rest[0] == "0":
                 raise InvalidName(f"{text!r}: a version is a whole number from 1 to 999999999")

@@ -41,7 +41,7 @@ _EXPECTED: dict[Kind, str] = {
 
 
 class _Refused(Exception):
-    """Raised by an encoder when a value does not fit its column."""
+    """Raised by an encoder when a value does not fit its column; may say more closely what was expected."""
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -72,16 +72,21 @@ def dtype_of(kind: Kind) -> np.dtype[Any]:
 def encode_records(signature: Signature, records: Sequence[object]) -> Rows:
     """Encode records (mappings by column name, or sequences in signature order) into Rows.
 
-    None and NaN are missing values: taken where the column is nullable, a problem elsewhere.
+    None and NaN are missing values: taken where the column is nullable, a problem elsewhere. NumPy scalars are taken
+    as the Python values they hold.
 
     Raises:
         InvalidInput: with one problem for every missing, unknown or ill-typed field (at most MAX_PROBLEMS), or for
-            an empty list.
+            an empty list. While a record lacks a field, or has one too many, values are not looked at.
     """
     if not records:
         raise InvalidInput([FieldProblem(row=0, field="", got="an empty list", expected="at least one row")])
     problems: list[FieldProblem] = []
-    table = [_in_order(signature, index, record, problems) for index, record in enumerate(records)]
+    table: list[Sequence[object]] = []
+    for index, record in enumerate(records):
+        table.append(_in_order(signature, index, record, problems))
+        if len(problems) >= MAX_PROBLEMS:
+            break
     if problems:
         raise InvalidInput(problems[:MAX_PROBLEMS])
     columns = tuple(
@@ -94,10 +99,13 @@ def encode_records(signature: Signature, records: Sequence[object]) -> Rows:
 
 
 def count_unseen(signature: Signature, rows: Rows) -> int:
-    """Count the category values in ``rows`` that training did not meet."""
+    """Count the category values in ``rows`` that training did not meet.
+
+    A column whose categories nobody wrote down (a model published without them) counts none.
+    """
     unseen = 0
     for column, values in zip(signature.columns, rows.columns, strict=True):
-        if column.kind is Kind.CATEGORY:
+        if column.kind is Kind.CATEGORY and column.categories:
             known = {str(value) for value in column.categories}
             unseen += sum(value is not None and value not in known for value in values)
     return unseen
@@ -126,7 +134,7 @@ def _in_order(signature: Signature, row: int, record: object, problems: list[Fie
         known = ", ".join(signature.names[:20])
         problems.extend(_missing(signature, row, name) for name in missing)
         problems.extend(
-            FieldProblem(row=row, field=str(name)[:60], got="an unknown field", expected=f"one of: {known}")
+            FieldProblem(row=row, field=_printable(str(name)[:60]), got="an unknown field", expected=f"one of: {known}")
             for name in unknown[:MAX_PROBLEMS]
         )
         return [record[name] for name in signature.names] if not missing else ()
@@ -149,15 +157,35 @@ def _missing(signature: Signature, row: int, name: str) -> FieldProblem:
 def _encode_column(column: Column, values: Iterable[object], problems: list[FieldProblem]) -> NDArray[Any]:
     encode = _ENCODERS[column.kind]
     encoded: list[object] = []
+    refused: list[FieldProblem] = []
     for row, value in enumerate(values):
         try:
-            encoded.append(_encode_missing(column) if value is None or value != value else encode(column, value))  # noqa: PLR0124 - NaN
-        except _Refused:
-            problems.append(FieldProblem(row=row, field=column.name, got=shown(value), expected=_expected(column)))
-    if len(problems):
-        return np.empty(0)
+            encoded.append(_encode_missing(column) if _is_missing(value) else encode(column, _plain(value)))
+        except _Refused as refusal:
+            expected = str(refusal) or _expected(column)
+            refused.append(FieldProblem(row=row, field=column.name, got=shown(value), expected=expected))
+            if len(refused) >= MAX_PROBLEMS:
+                break
+    if refused:
+        problems.extend(refused)
+        return np.empty(0, dtype=dtype_of(column.kind))
     array: NDArray[Any] = np.array(encoded, dtype=dtype_of(column.kind))
     return array
+
+
+def _is_missing(value: object) -> bool:
+    """None, and the values that are not equal to themselves: NaN and the NaT of NumPy and pandas."""
+    return value is None or (isinstance(value, (float, np.floating, np.datetime64, datetime)) and value != value)  # noqa: PLR0124
+
+
+def _plain(value: object) -> object:
+    """Return the Python value that a NumPy scalar holds; date-times stay, as theirs may count nanoseconds."""
+    return value.item() if isinstance(value, np.generic) and not isinstance(value, np.datetime64) else value
+
+
+def _printable(text: str) -> str:
+    """Return ``text`` with lone surrogates escaped, so that it can be written down as UTF-8."""
+    return text.encode("utf-8", "backslashreplace").decode("utf-8")
 
 
 def _expected(column: Column) -> str:
@@ -182,9 +210,11 @@ def _encode_number(_column: Column, value: object) -> float:
     try:
         number = float(value)
     except OverflowError:
-        raise _Refused from None
+        number = math.inf
     if not math.isfinite(number):
-        raise _Refused
+        raise _Refused("a number between -1.8e308 and 1.8e308")
+    if isinstance(value, int) and number != value:
+        raise _Refused("a number that 64-bit floating point holds exactly: whole numbers up to 2^53 are")
     return number
 
 
@@ -204,7 +234,7 @@ def _encode_boolean(_column: Column, value: object) -> float:
 
 def _encode_category(column: Column, value: object) -> str:
     if isinstance(value, str):
-        return value
+        return _encode_text(column, value)
     if isinstance(value, int) and not isinstance(value, bool) and any(isinstance(c, int) for c in column.categories):
         return str(value)
     raise _Refused
@@ -213,6 +243,8 @@ def _encode_category(column: Column, value: object) -> str:
 def _encode_text(_column: Column, value: object) -> str:
     if not isinstance(value, str):
         raise _Refused
+    if not value.isascii() and _printable(value) != value:
+        raise _Refused("a string of whole characters, without lone surrogates")
     return value
 
 
@@ -223,10 +255,16 @@ def _encode_datetime(_column: Column, value: object) -> np.datetime64:
         except ValueError:
             raise _Refused from None
     if isinstance(value, datetime):
-        naive = value.astimezone(UTC).replace(tzinfo=None) if value.tzinfo else value
+        try:
+            naive = value.astimezone(UTC).replace(tzinfo=None) if value.tzinfo else value
+        except OverflowError:
+            raise _Refused("a date-time between the years 1 and 9999 in UTC") from None
         return np.datetime64(naive, "us")
     if isinstance(value, date):
         return np.datetime64(value, "us")
+    if isinstance(value, np.datetime64):
+        microseconds: np.datetime64 = value.astype("datetime64[us]")
+        return microseconds
     raise _Refused
 
 

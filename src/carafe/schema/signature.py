@@ -54,10 +54,19 @@ class Target(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True, forb
 
 
 class Signature(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True, dict=True):
-    """The columns a model takes, in order, and its target. Names are unique."""
+    """The columns a model takes, in order, and its target.
+
+    Raises:
+        ValueError: when two columns have one name (a ``msgspec.ValidationError`` where the signature is decoded).
+    """
 
     columns: tuple[Column, ...]
     target: Target
+
+    def __post_init__(self) -> None:
+        if len(self.position) != len(self.names):
+            twice = [name for index, name in enumerate(self.names) if self.position[name] != index]
+            raise ValueError(f"columns of one name: {', '.join(twice[:5])}")
 
     @cached_property
     def names(self) -> tuple[str, ...]:
