@@ -49,6 +49,20 @@ class NewerHome(CarafeError):
     title = "This home was written by a newer Carafe"
 
 
+class DamagedHome(CarafeError):
+    """Raised when a file of CARAFE_HOME, the database or the secret, is not what Carafe wrote."""
+
+    slug = "damaged-home"
+    title = "A file of this home is damaged"
+
+
+class StorageUnavailable(CarafeError):
+    """Raised when the disk or the database can't be read or written now; nothing was changed."""
+
+    slug = "storage-unavailable"
+    title = "The models' storage can't be used now"
+
+
 # --- tables and recipes --------------------------------------------------------------------------------------------
 
 

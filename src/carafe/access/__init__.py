@@ -1,0 +1,31 @@
+"""Who may do what, and how it was proved.
+
+* ``permission``: Permission, Role, Principal, and ``check(principal, permission)``.
+* ``keys``: API keys: create, list, revoke, and the one administrator key of a new home. ``authenticator``: a key that
+  was presented -> Principal.
+* ``key_store`` with its two twins, ``keys_sql`` and ``keys_memory``: where records of keys are kept.
+* ``secret``: the home's secret, and the keys derived from it. ``home``: a home's database and secret, opened together.
+"""
+
+from carafe.access.authenticator import Authenticator
+from carafe.access.home import Home, open_home
+from carafe.access.keys import Keys, ensure_administrator_key, memory_keys, open_keys
+from carafe.access.permission import ANYONE, Permission, Principal, Role, check
+from carafe.access.secret import Purpose, derive
+
+__all__ = [
+    "ANYONE",
+    "Authenticator",
+    "Home",
+    "Keys",
+    "Permission",
+    "Principal",
+    "Purpose",
+    "Role",
+    "check",
+    "derive",
+    "ensure_administrator_key",
+    "memory_keys",
+    "open_home",
+    "open_keys",
+]

@@ -1,0 +1,20 @@
+"""The digest by which a home recognises its own secret."""
+
+from __future__ import annotations
+
+from sqlalchemy import select, update
+
+from carafe.database import Database
+from carafe.database.tables_sql import home
+
+
+def remember_check(database: Database, digest: str) -> str:
+    """Return the digest that the home remembers; the first one that is told is remembered for good."""
+    with database.reading() as connection:
+        known: str | None = connection.execute(select(home.c.secret_check)).scalar_one()
+    if known is not None:
+        return known
+    with database.writing() as connection:
+        connection.execute(update(home).where(home.c.secret_check.is_(None)).values(secret_check=digest))
+        remembered: str = connection.execute(select(home.c.secret_check)).scalar_one()
+        return remembered

@@ -1,0 +1,67 @@
+"""The home's secret: 32 random bytes that sign its artefacts and key the digests of its API keys."""
+
+from __future__ import annotations
+
+import hmac
+import os
+import secrets
+from enum import StrEnum
+from pathlib import Path
+
+from carafe.database import exclusively, flush_folder, prepare_home
+from carafe.errors import DamagedHome, StorageUnavailable
+
+FILE = "secret.key"
+"""The secret's name in the home."""
+
+SIZE = 32
+
+
+class Purpose(StrEnum):
+    """What a derived key is for. One purpose never learns, or stands in for, the key of another."""
+
+    ARTEFACTS = "artefacts"
+    API_KEYS = "api-keys"
+    CHECK = "check"
+
+
+def derive(secret: bytes, purpose: Purpose) -> bytes:
+    """Return the 32-byte key for one purpose (HMAC-SHA256 of the purpose, keyed with the home's secret)."""
+    return hmac.digest(secret, f"carafe {purpose}".encode(), "sha256")
+
+
+def read_secret(home: Path) -> bytes:
+    """Return the secret of ``home``; create it, once, where there is none. Safe in racing processes.
+
+    Raises:
+        DamagedHome: when the file does not hold a secret.
+        StorageUnavailable: when it can't be read or created.
+    """
+    file = prepare_home(home) / FILE
+    try:
+        if not file.exists():
+            _create(file)
+        secret = file.read_bytes()
+    except OSError as error:
+        raise StorageUnavailable(f"{file} can't be read or created ({error.strerror}): check its owner") from error
+    if len(secret) != SIZE:
+        raise DamagedHome(
+            f"{file} has {len(secret)} bytes, expected {SIZE}: restore it from a backup of this home; without it "
+            "neither its models nor its keys can be verified"
+        )
+    return secret
+
+
+def _create(file: Path) -> None:
+    """Write the secret under another name first: whoever finds ``file`` finds it complete."""
+    with exclusively(file.parent):
+        if file.exists():
+            return
+        draft = file.with_name(f"{FILE}.new")
+        draft.unlink(missing_ok=True)
+        with os.fdopen(os.open(draft, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600), "wb") as stream:
+            stream.write(secrets.token_bytes(SIZE))
+            stream.flush()
+            os.fsync(stream.fileno())
+        draft.rename(file)
+        flush_folder(file.parent)

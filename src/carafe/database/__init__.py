@@ -1,0 +1,13 @@
+"""The metadata database of a home: SQLite, opened safely by any number of processes, brought up to date when opened.
+
+* ``connection``: Database and ``open_database(home)``: what every ``*_sql.py`` file reads and writes through.
+* ``engine``: how SQLite is spoken to.
+* ``tables_sql``: the tables. ``migrations``: how an older database becomes today's.
+* ``upgrade``: the one moment when a migration runs, under the home's lock.
+* ``lock``: a lock between processes that a crash releases.
+"""
+
+from carafe.database.connection import Database, open_database
+from carafe.database.lock import exclusively, flush_folder, prepare_home
+
+__all__ = ["Database", "exclusively", "flush_folder", "open_database", "prepare_home"]

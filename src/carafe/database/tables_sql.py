@@ -1,0 +1,108 @@
+"""The tables, as today's code wants them. A test compares them with what the migrations build."""
+
+from __future__ import annotations
+
+from datetime import UTC, datetime
+
+from sqlalchemy import (
+    CheckConstraint,
+    Column,
+    DateTime,
+    Dialect,
+    ForeignKey,
+    Integer,
+    MetaData,
+    String,
+    Table,
+    Text,
+    UniqueConstraint,
+)
+from sqlalchemy.types import TypeDecorator
+
+METADATA = MetaData(
+    naming_convention={
+        "ix": "ix_%(column_0_label)s",
+        "uq": "uq_%(table_name)s_%(column_0_name)s",
+        "ck": "ck_%(table_name)s_%(constraint_name)s",
+        "fk": "fk_%(table_name)s_%(column_0_name)s_%(referred_table_name)s",
+        "pk": "pk_%(table_name)s",
+    }
+)
+"""Every constraint has a name that follows from its columns, so that a later migration can change it anywhere."""
+
+
+class UtcDateTime(TypeDecorator[datetime]):
+    """A moment in UTC: aware in Python, without a zone in the database, the same on SQLite and PostgreSQL."""
+
+    impl = DateTime
+    cache_ok = True
+
+    def process_bind_param(self, value: datetime | None, dialect: Dialect) -> datetime | None:
+        """Return what the database stores."""
+        del dialect
+        return None if value is None else value.astimezone(UTC).replace(tzinfo=None)
+
+    def process_result_value(self, value: datetime | None, dialect: Dialect) -> datetime | None:
+        """Return what the program sees."""
+        del dialect
+        return None if value is None else value.replace(tzinfo=UTC)
+
+
+home = Table(
+    "home",
+    METADATA,
+    Column("id", Integer, primary_key=True, autoincrement=False),
+    Column("generation", Integer, nullable=False),
+    Column("secret_check", String(64), nullable=True),
+    CheckConstraint("id = 1", name="single"),
+)
+"""One row. ``generation``: how many changes the registry has seen; writers take this row first, so they queue on it.
+``secret_check``: a digest by which a secret that belongs to another home is recognised."""
+
+models = Table(
+    "models",
+    METADATA,
+    Column("id", Integer, primary_key=True),
+    Column("name", String(64), nullable=False, unique=True),
+    Column("created", UtcDateTime, nullable=False),
+    Column("last_number", Integer, nullable=False),
+)
+"""A row stays when its last version is deleted, so that no version number is ever used twice."""
+
+versions = Table(
+    "versions",
+    METADATA,
+    Column("id", Integer, primary_key=True),
+    Column("model_id", Integer, ForeignKey("models.id"), nullable=False),
+    Column("number", Integer, nullable=False),
+    Column("created", UtcDateTime, nullable=False),
+    Column("task", String(32), nullable=False),
+    Column("digest", String(64), nullable=False),
+    Column("artefact", String(64), nullable=False, unique=True),
+    Column("manifest", Text, nullable=False),
+    Column("verdict", Text, nullable=False),
+    UniqueConstraint("model_id", "number"),
+)
+
+aliases = Table(
+    "aliases",
+    METADATA,
+    Column("id", Integer, primary_key=True),
+    Column("model_id", Integer, ForeignKey("models.id"), nullable=False),
+    Column("alias", String(64), nullable=False),
+    Column("version_id", Integer, ForeignKey("versions.id"), nullable=False, index=True),
+    Column("changed", UtcDateTime, nullable=False),
+    UniqueConstraint("model_id", "alias"),
+)
+
+keys = Table(
+    "keys",
+    METADATA,
+    Column("id", String(32), primary_key=True),
+    Column("name", String(100), nullable=False),
+    Column("role", String(32), nullable=False),
+    Column("digest", String(64), nullable=False),
+    Column("created", UtcDateTime, nullable=False),
+    Column("revoked", UtcDateTime, nullable=True),
+)
+"""API keys: only a keyed digest of each. A revoked key keeps its row, so that what it did can still be named."""

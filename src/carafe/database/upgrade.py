@@ -1,0 +1,94 @@
+"""Create a home's database or bring it up to date: one query when it already is, a migration under a lock when not."""
+
+from __future__ import annotations
+
+import os
+from pathlib import Path
+
+from sqlalchemy import Engine, inspect, text
+
+from carafe.database.engine import FILE, WRITES, create
+from carafe.database.lock import exclusively, flush_folder
+from carafe.errors import NewerHome, StorageUnavailable
+
+REVISIONS = ("0001",)
+"""Every revision this Carafe knows, oldest first. Kept here so that an up-to-date home opens without Alembic."""
+
+
+def bring_up_to_date(home: Path) -> None:
+    """Leave ``home`` with a database of the newest revision; wait for another process that is at it.
+
+    Raises:
+        NewerHome: when its revision is none that this Carafe knows.
+        StorageUnavailable: when the file can't be created.
+    """
+    file = home / FILE
+    if file.exists() and _revision_of(file) == REVISIONS[-1]:
+        return
+    with exclusively(home):
+        if not file.exists():
+            _create_whole(file)
+            return
+        found = _revision_of(file)
+        if found is not None and found not in REVISIONS:
+            raise NewerHome(
+                f"the home {home} has database revision {found}, this Carafe knows up to {REVISIONS[-1]}: "
+                "install the Carafe that wrote it or a newer one, or set CARAFE_HOME to another folder"
+            )
+        if found != REVISIONS[-1]:  # else another process has done it while this one waited
+            _migrate(file)
+
+
+def _create_whole(file: Path) -> None:
+    """Build the database under another name first: whoever finds ``file`` finds it complete."""
+    draft = file.with_name(f"{file.name}.new")
+    try:
+        for leftover in file.parent.glob(f"{draft.name}*"):
+            leftover.unlink()
+        os.close(os.open(draft, os.O_RDWR | os.O_CREAT | os.O_EXCL | os.O_CLOEXEC, 0o600))
+        engine = create(draft)
+        _keep_a_write_ahead_log(engine)
+        _migrate(draft)
+        draft.rename(file)
+        flush_folder(file.parent)
+    except OSError as error:
+        raise StorageUnavailable(
+            f"{file} can't be created ({error.strerror}): check the folder's owner and the disk's space"
+        ) from error
+
+
+def _revision_of(file: Path) -> str | None:
+    engine = create(file)
+    try:
+        with engine.connect() as connection:
+            if not inspect(connection).has_table("alembic_version"):
+                return None
+            found: str | None = connection.execute(text("SELECT version_num FROM alembic_version")).scalar()
+            return found
+    finally:
+        engine.dispose()
+
+
+def _keep_a_write_ahead_log(engine: Engine) -> None:
+    """Let readers and a writer work at the same time; the file itself remembers it."""
+    connection = engine.raw_connection()
+    try:
+        connection.cursor().execute("PRAGMA journal_mode = WAL")
+    finally:
+        connection.close()
+        engine.dispose()
+
+
+def _migrate(file: Path) -> None:
+    from alembic import command  # noqa: PLC0415 - slow to import, and needed by the rare start that migrates
+    from alembic.config import Config  # noqa: PLC0415
+
+    config = Config()
+    config.set_main_option("script_location", str(Path(__file__).parent / "migrations").replace("%", "%%"))
+    engine = create(file)
+    try:
+        with engine.connect().execution_options(**{WRITES: True}) as connection:
+            config.attributes["connection"] = connection
+            command.upgrade(config, "head")
+    finally:
+        engine.dispose()

@@ -1,0 +1,140 @@
+from __future__ import annotations
+
+import pytest
+
+from carafe.access import Authenticator, Keys, Role, ensure_administrator_key, memory_keys
+from carafe.access.authenticator import CAPACITY, LIFETIME
+from carafe.access.key_store import KeyRecord, KeyStore
+from carafe.errors import Unauthenticated
+
+
+class Clock:
+    """A clock that goes when told."""
+
+    def __init__(self) -> None:
+        self.now = 1000.0
+
+    def __call__(self) -> float:
+        return self.now
+
+
+class Counted:
+    """How often a store was asked, while it answers as always."""
+
+    def __init__(self, keys: Keys) -> None:
+        self.asked = 0
+        self._find = keys.store.find
+        keys.store.find = self.find  # type: ignore[method-assign]
+
+    def find(self, key: str) -> KeyRecord | None:
+        self.asked += 1
+        return self._find(key)
+
+
+def test_a_key_proves_its_name_and_role() -> None:
+    keys = memory_keys()
+    new = keys.create(role=Role.OPERATOR, name="nightly")
+    principal = Authenticator(keys).authenticate(new.text)
+    assert (principal.name, principal.role, principal.key) == ("nightly", Role.OPERATOR, new.record.id)
+    assert principal.permissions == Role.OPERATOR.permissions
+
+
+@pytest.mark.parametrize(
+    "mangle",
+    [
+        lambda text: None,  # noqa: ARG005 - no key at all
+        lambda text: "",  # noqa: ARG005
+        lambda text: text[:-1],
+        lambda text: text + "a",
+        lambda text: text + "\n",
+        lambda text: " " + text,
+        lambda text: text.swapcase(),
+        lambda text: text.replace("carafe_", "carafe_aaaaaaaaaa_", 1),
+        lambda text: text[:-1] + ("a" if text[-1] != "a" else "b"),
+        lambda text: "carafe_" + "a" * 10 + text[17:],
+        lambda text: text[:-1] + "é",
+        lambda text: text[:-1] + "\udc80",
+        lambda text: text[:-1] + "\x00",
+        lambda text: text[:-1] + "\u0661",
+        lambda text: text * 100_000,
+    ],
+)
+def test_every_other_text_is_refused_with_the_same_words(mangle: object) -> None:
+    keys = memory_keys()
+    new = keys.create(role=Role.READER)
+    with pytest.raises(Unauthenticated) as refused:
+        Authenticator(keys).authenticate(mangle(new.text))  # type: ignore[operator]
+    with pytest.raises(Unauthenticated) as nothing:
+        Authenticator(keys).authenticate(None)
+    assert str(refused.value) == str(nothing.value)
+    assert "Authorization: Bearer" in str(refused.value)
+
+
+def test_a_proved_key_is_not_looked_up_again_until_its_time_is_over() -> None:
+    keys, clock = memory_keys(), Clock()
+    text = keys.create(role=Role.READER).text
+    store, authenticator = Counted(keys), Authenticator(keys, clock=clock)
+    for _ in range(100):
+        authenticator.authenticate(text)
+    assert store.asked == 1
+    clock.now += LIFETIME
+    authenticator.authenticate(text)
+    assert store.asked == 2
+
+
+def test_a_revoked_key_is_refused_within_five_seconds_even_where_it_was_just_proved() -> None:
+    keys, clock = memory_keys(), Clock()
+    new = keys.create(role=Role.READER)
+    authenticator = Authenticator(keys, clock=clock)
+    authenticator.authenticate(new.text)
+    keys.revoke(new.record.id)
+    clock.now += 5
+    with pytest.raises(Unauthenticated):
+        authenticator.authenticate(new.text)
+    with pytest.raises(Unauthenticated):
+        Authenticator(keys).authenticate(new.text)
+
+
+def test_a_wrong_secret_is_never_remembered_as_right() -> None:
+    keys = memory_keys()
+    right, other = keys.create(role=Role.READER).text, keys.create(role=Role.ADMINISTRATOR).text
+    authenticator = Authenticator(keys)
+    authenticator.authenticate(right)
+    mixed = right[:18] + other[18:]
+    for _ in range(2):
+        with pytest.raises(Unauthenticated):
+            authenticator.authenticate(mixed)
+
+
+def test_what_is_remembered_is_bounded() -> None:
+    keys = memory_keys()
+    texts = [keys.create(role=Role.READER).text for _ in range(CAPACITY + 1)]
+    authenticator = Authenticator(keys)
+    for text in texts:
+        authenticator.authenticate(text)
+    assert len(authenticator._proved) <= CAPACITY  # noqa: SLF001 - the bound is the claim
+
+
+def test_the_first_administrator_key_is_given_out_exactly_once() -> None:
+    keys = memory_keys()
+    text = ensure_administrator_key(keys)
+    assert text is not None
+    principal = Authenticator(keys).authenticate(text)
+    assert principal.role is Role.ADMINISTRATOR
+    keys.revoke(principal.key)
+    assert ensure_administrator_key(keys) is None
+
+
+def test_a_home_with_lesser_keys_still_gets_its_administrator() -> None:
+    keys = memory_keys()
+    keys.create(role=Role.PREDICTOR)
+    assert ensure_administrator_key(keys) is not None
+
+
+def test_a_store_of_another_home_knows_no_key_of_this_one() -> None:
+    keys, other = memory_keys(), memory_keys()
+    new = keys.create(role=Role.READER)
+    store: KeyStore = other.store
+    store.add(new.record)
+    with pytest.raises(Unauthenticated):
+        Authenticator(other).authenticate(new.text)
