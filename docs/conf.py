@@ -14,7 +14,7 @@ author = "The Carafe team"
 copyright = "2026, The Carafe team"  # noqa: A001 - the name Sphinx reads
 version = release = __version__
 
-extensions = ["myst_parser", "sphinx.ext.autodoc", "sphinx.ext.napoleon"]
+extensions = ["carafe_reference", "myst_parser", "sphinx.ext.autodoc", "sphinx.ext.napoleon"]
 exclude_patterns = ["_build"]
 myst_enable_extensions = ["deflist", "colon_fence"]
 myst_heading_anchors = 3
