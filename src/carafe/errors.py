@@ -35,6 +35,13 @@ class OpenModeRefused(CarafeError):
     title = "Serving without keys is only allowed on this machine's loopback address"
 
 
+class AddressUnavailable(CarafeError):
+    """Raised when the server can't listen where it is asked to: the port is taken, or the address is not ours."""
+
+    slug = "address-unavailable"
+    title = "The server can't listen on this address"
+
+
 class MissingExtra(CarafeError):
     """Raised when a feature needs an optional dependency that is not installed; the message names the extra."""
 

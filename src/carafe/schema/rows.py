@@ -115,6 +115,8 @@ def shown(value: object) -> str:
     """Return ``value`` as short JSON for an error message; never more than about 60 characters."""
     if isinstance(value, (dict, list)):
         return "an object" if isinstance(value, dict) else "a list"
+    if isinstance(value, float) and math.isinf(value):
+        return "a number beyond the range of a double"
     try:
         text = json.dumps(value, ensure_ascii=True, default=str)
     except ValueError:  # an integer beyond the interpreter's limit for decimal conversion
@@ -131,12 +133,8 @@ def _in_order(signature: Signature, row: int, record: object, problems: list[Fie
             if len(record) + len(missing) != len(signature.names)
             else []
         )
-        known = ", ".join(signature.names[:20])
         problems.extend(_missing(signature, row, name) for name in missing)
-        problems.extend(
-            FieldProblem(row=row, field=_printable(str(name)[:60]), got="an unknown field", expected=f"one of: {known}")
-            for name in unknown[:MAX_PROBLEMS]
-        )
+        problems.extend(_unknown(signature, row, name) for name in unknown[:MAX_PROBLEMS])
         return [record[name] for name in signature.names] if not missing else ()
     if isinstance(record, Sequence) and not isinstance(record, (str, bytes)):
         if len(record) == len(signature.names):
@@ -152,6 +150,11 @@ def _in_order(signature: Signature, row: int, record: object, problems: list[Fie
 def _missing(signature: Signature, row: int, name: str) -> FieldProblem:
     column = signature.columns[signature.position[name]]
     return FieldProblem(row=row, field=name, got="nothing", expected=_expected(column))
+
+
+def _unknown(signature: Signature, row: int, name: object) -> FieldProblem:
+    known = ", ".join(signature.names[:20])
+    return FieldProblem(row=row, field=_printable(str(name)[:60]), got="an unknown field", expected=f"one of: {known}")
 
 
 def _encode_column(column: Column, values: Iterable[object], problems: list[FieldProblem]) -> NDArray[Any]:

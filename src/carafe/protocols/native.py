@@ -1,0 +1,132 @@
+"""Carafe's own JSON: one record or many in, a prediction or predictions out.
+
+| body | rows | answer |
+|---|---|---|
+| ``{"area": 1500, "bedrooms": 3}`` | one | ``{"prediction": 350000.0}`` |
+| ``[1500, 3]``, in signature order | one | ``{"prediction": 350000.0}`` |
+| ``[{"area": 1500, ...}, ...]`` or ``[[1500, 3], ...]`` | many | ``{"predictions": [350000.0, ...]}`` |
+"""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+import msgspec
+import numpy as np
+from numpy.typing import NDArray
+
+from carafe.errors import BodyTooLarge, InvalidInput, PredictionFailed
+from carafe.protocols.strict_json import read_json, repetitions
+from carafe.schema import Label, PredictResponse, Rows, Signature
+from carafe.schema.rows import encode_records
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Decoded:
+    """The rows of a body, and whether it held a single record, which is answered in the singular."""
+
+    rows: Rows
+    single: bool
+
+
+class One(msgspec.Struct, frozen=True, kw_only=True):
+    """The answer to one record."""
+
+    prediction: Label | None
+    probabilities: dict[str, float] | msgspec.UnsetType = msgspec.UNSET
+
+
+class Many(msgspec.Struct, frozen=True, kw_only=True):
+    """The answer to many records, in their order."""
+
+    predictions: list[Label]
+    probabilities: list[dict[str, float]] | msgspec.UnsetType = msgspec.UNSET
+
+
+class OneFeatures(msgspec.Struct, frozen=True, kw_only=True):
+    """One record's features, by name; null is a missing value."""
+
+    features: dict[str, float | None]
+
+
+class ManyFeatures(msgspec.Struct, frozen=True, kw_only=True):
+    """Many records' features, by name, in the records' order; null is a missing value."""
+
+    features: list[dict[str, float | None]]
+
+
+def decode_json(signature: Signature, body: bytes, *, max_rows: int) -> Decoded:
+    """Return the rows of a JSON body.
+
+    Raises:
+        MalformedBody: when it is not JSON.
+        BodyTooLarge: when it holds more than ``max_rows`` records.
+        InvalidInput: when a record does not fit the signature; names every field that does not.
+    """
+    value = read_json(body)
+    records = value if isinstance(value, list) else [value]
+    single = not isinstance(value, list) or (bool(value) and not any(isinstance(item, (dict, list)) for item in value))
+    if isinstance(value, list) and single:
+        records = [value]
+    check_count(len(records), max_rows=max_rows)
+    if repeated := repetitions(records):
+        raise InvalidInput(repeated[:100])
+    return Decoded(rows=encode_records(signature, records), single=single)
+
+
+def encode_json(response: PredictResponse, *, single: bool) -> bytes:
+    """Return the JSON answer: labels in their own type, numbers as numbers.
+
+    Probabilities are keyed by the label's text, because JSON keys are strings: ``"3"``, ``"true"``, ``"setosa"``.
+
+    Raises:
+        PredictionFailed: when the model answered with a number that is not finite, which JSON can't carry.
+    """
+    values = labels(response)
+    table = probabilities(response)
+    if single:
+        return msgspec.json.encode(
+            One(prediction=values[0], probabilities=msgspec.UNSET if table is None else table[0])
+        )
+    return msgspec.json.encode(Many(predictions=values, probabilities=msgspec.UNSET if table is None else table))
+
+
+def encode_features(names: Sequence[str], matrix: NDArray[np.float64], *, single: bool) -> bytes:
+    """Return named features as JSON; a value that is missing or not finite is null."""
+    table = [
+        dict(zip(names, (value if math.isfinite(value) else None for value in row), strict=True))
+        for row in matrix.tolist()
+    ]
+    return msgspec.json.encode(OneFeatures(features=table[0]) if single else ManyFeatures(features=table))
+
+
+def labels(response: PredictResponse) -> list[Label]:
+    """Return the answers as plain values: class labels in their own type, or numbers."""
+    classes = response.signature.target.classes
+    if classes:
+        return [classes[index] for index in response.values.tolist()]
+    if not np.isfinite(response.values).all():
+        raise PredictionFailed(f"{response.name}@{response.version} answered with a number that is not finite")
+    numbers: list[Label] = response.values.tolist()
+    return numbers
+
+
+def probabilities(response: PredictResponse) -> list[dict[str, float]] | None:
+    """Return each row's probabilities by the text of the label, or None where they were not asked for."""
+    if response.probabilities is None:
+        return None
+    texts = [label_text(label) for label in response.signature.target.classes]
+    return [dict(zip(texts, row, strict=True)) for row in response.probabilities.tolist()]
+
+
+def label_text(label: Label) -> str:
+    """Return a label as JSON would write it, without quotes: ``setosa``, ``3``, ``true``."""
+    return label if isinstance(label, str) else msgspec.json.encode(label).decode()
+
+
+def check_count(count: int, *, max_rows: int) -> None:
+    """Raise BodyTooLarge when a body holds more than ``max_rows`` rows."""
+    if count > max_rows:
+        raise BodyTooLarge(f"got {count} rows, at most {max_rows} are taken in one request: send them in parts")

@@ -1,0 +1,87 @@
+"""Every error as an RFC 9457 problem document, and the one table from an error's slug to its HTTP status."""
+
+from __future__ import annotations
+
+import msgspec
+
+from carafe.errors import CarafeError, FieldProblem, InvalidInput
+
+STATUS: dict[str, int] = {
+    "malformed-body": 400,
+    "invalid-parameter": 400,
+    "invalid-name": 400,
+    "unauthenticated": 401,
+    "forbidden": 403,
+    "not-found": 404,
+    "model-not-found": 404,
+    "version-not-found": 404,
+    "alias-not-found": 404,
+    "no-default-model": 404,
+    "key-not-found": 404,
+    "method-not-allowed": 405,
+    "not-acceptable": 406,
+    "version-in-use": 409,
+    "body-too-large": 413,
+    "unsupported-media-type": 415,
+    "invalid-input": 422,
+    "unreadable-table": 422,
+    "ragged-table": 422,
+    "unknown-column": 422,
+    "invalid-recipe": 422,
+    "untrainable-table": 422,
+    "unsupported-model": 422,
+    "error": 500,
+    "internal-error": 500,
+    "prediction-failed": 500,
+    "training-failed": 500,
+    "invalid-setting": 500,
+    "open-mode-refused": 500,
+    "address-unavailable": 500,
+    "newer-home": 500,
+    "damaged-home": 503,
+    "storage-unavailable": 503,
+    "corrupt-artefact": 503,
+    "newer-artefact": 503,
+    "missing-extra": 503,
+}
+"""The status of every slug; a slug that is missing here is a fault of the server, 500."""
+
+
+class Problem(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
+    """A problem document. ``type`` is a stable name, ``detail`` is for people, ``errors`` for programs."""
+
+    type: str
+    title: str
+    status: int
+    detail: str
+    request_id: str
+    errors: tuple[FieldProblem, ...] = ()
+
+
+def status_of(error: CarafeError) -> int:
+    """Return the HTTP status that tells this error's story."""
+    return STATUS.get(error.slug, 500)
+
+
+def problem_of(error: CarafeError, *, request_id: str) -> Problem:
+    """Return the document that tells ``error`` to a client.
+
+    What went wrong inside the server (status 500 and above) is not told, because messages may name files: the detail
+    gives the request id, under which the server's log has the story.
+    """
+    status = status_of(error)
+    detail = str(error) if status < 500 else f"The server's log has the reason under request id {request_id}."
+    errors = error.problems if isinstance(error, InvalidInput) else ()
+    return problem(slug=error.slug, title=error.title, detail=detail, request_id=request_id, errors=errors)
+
+
+def problem(*, slug: str, title: str, detail: str, request_id: str, errors: tuple[FieldProblem, ...] = ()) -> Problem:
+    """Return a problem document for a slug of the table above."""
+    return Problem(
+        type=f"urn:carafe:problem:{slug}",
+        title=title,
+        status=STATUS.get(slug, 500),
+        detail=detail,
+        request_id=request_id,
+        errors=errors,
+    )

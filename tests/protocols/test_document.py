@@ -1,0 +1,40 @@
+from __future__ import annotations
+
+import msgspec
+import pytest
+
+from carafe.errors import InvalidInput, MalformedBody
+from carafe.protocols.document import read_document
+
+
+class Order(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
+    number: int
+    note: str | None = None
+
+
+def test_a_document_is_read_into_its_type() -> None:
+    assert read_document(b'{"number": 3}', Order) == Order(number=3)
+
+
+@pytest.mark.parametrize(
+    ("body", "field", "got", "expected"),
+    [
+        (b"{}", "number", "nothing", "a value for it"),
+        (b'{"number": "3"}', "number", "str", "int"),
+        (b'{"number": 3.5}', "number", "float", "int"),
+        (b'{"number": 3, "x": 1}', "x", "an unknown field", "only documented fields"),
+        (b'{"number": 3, "number": 4}', "number", "the field more than once", "each field once"),
+        (b"[1]", "", "array", "object"),
+        (b"3", "", "int", "object"),
+    ],
+)
+def test_another_shape_is_named(body: bytes, field: str, got: str, expected: str) -> None:
+    with pytest.raises(InvalidInput) as caught:
+        read_document(body, Order)
+    (problem,) = caught.value.problems
+    assert (problem.field, problem.got, problem.expected) == (field, got, expected)
+
+
+def test_what_is_not_json_is_malformed() -> None:
+    with pytest.raises(MalformedBody):
+        read_document(b"{", Order)
