@@ -1,0 +1,80 @@
+"""Numbers, cut into bins."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import Self
+
+import numpy as np
+from numpy.typing import NDArray
+from sklearn.base import BaseEstimator, OneToOneFeatureMixin, TransformerMixin
+from sklearn.utils.validation import check_is_fitted
+
+from carafe.models.steps.frames import Floats, Frame, floats
+
+MISSING = "missing"
+"""The label of a missing value's bin."""
+
+
+class Bin(OneToOneFeatureMixin, TransformerMixin, BaseEstimator):  # type: ignore[misc] # scikit-learn ships no types
+    """The label of the bin in which each number lies, as an object array of strings, shape (n, k) in and out.
+
+    A bin takes its lower edge and leaves its upper edge to the next; the last takes both. A number below the first
+    edge falls into the first bin, one above the last edge into the last. A missing value has a bin of its own.
+
+    Args:
+        edges: the edges, rising, such as [0, 18, 30, 60, 100]; None with ``quantiles``.
+        labels: one label a bin; None = "0 to 18", "18 to 30", ... (with quantiles: "q1", "q2", ...).
+        quantiles: learn edges that cut the training values into this many parts of equal count. Equal edges fall
+            together, so a column of few values has fewer bins.
+    """
+
+    def __init__(
+        self,
+        *,
+        edges: Sequence[float] | None = None,
+        labels: Sequence[str] | None = None,
+        quantiles: int | None = None,
+    ) -> None:
+        self.edges = edges
+        self.labels = labels
+        self.quantiles = quantiles
+
+    def fit(self, X: Frame, y: object = None) -> Self:  # noqa: N803, ARG002 - scikit-learn's names
+        """Note or learn ``edges_``: for each column its inner edges; and ``labels_``: for each its labels."""
+        values = floats(self, X, reset=True)
+        self.edges_ = [self._inner_edges(column[~np.isnan(column)]) for column in values.T]
+        self.labels_ = [self._labels(len(edges) + 1) for edges in self.edges_]
+        return self
+
+    def transform(self, X: Frame) -> NDArray[np.object_]:  # noqa: N803 - scikit-learn's name
+        """Return the labels, objects of shape (n, k)."""
+        check_is_fitted(self)
+        values = floats(self, X, reset=False)
+        columns = [
+            _labelled(column, edges, labels)
+            for column, edges, labels in zip(values.T, self.edges_, self.labels_, strict=True)
+        ]
+        return np.stack(columns, axis=1)
+
+    def _inner_edges(self, known: Floats) -> list[float]:
+        if self.edges is not None:
+            return [float(edge) for edge in self.edges[1:-1]]
+        if not len(known) or self.quantiles is None:
+            return []
+        inner = np.quantile(known, np.linspace(0, 1, self.quantiles + 1)[1:-1])
+        return [float(edge) for edge in np.unique(inner) if known.min() < edge]
+
+    def _labels(self, count: int) -> list[str]:
+        if self.labels is not None and len(self.labels) == count:
+            return list(self.labels)
+        if self.edges is not None:
+            return [f"{low:g} to {high:g}" for low, high in zip(self.edges[:-1], self.edges[1:], strict=True)]
+        return [f"q{index + 1}" for index in range(count)]
+
+
+def _labelled(column: Floats, edges: list[float], labels: list[str]) -> NDArray[np.object_]:
+    missing = np.isnan(column)
+    found = np.array(labels, dtype=object)[np.searchsorted(edges, np.where(missing, 0.0, column), side="right")]
+    found[missing] = MISSING
+    return found

@@ -1,0 +1,87 @@
+"""Cleaning the training rows: duplicates, rows with missing values or outliers, interpolation. Never the hold-out."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import numpy as np
+import polars as pl
+
+from carafe.models.steps.bounds import learn_bounds
+from carafe.training.recipe import ColumnRecipe, Duplicates, Missing, Outliers, Recipe
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Cleaned:
+    """The training rows that remain, and one sentence for each thing that was done or found."""
+
+    frame: pl.DataFrame
+    notes: tuple[str, ...]
+
+
+def clean_training(frame: pl.DataFrame, *, recipe: Recipe) -> Cleaned:
+    """Return the training rows, cleaned as the recipe says.
+
+    Only pass training rows: what stands in the hold-out is to be as messy as what will be served. Values are changed
+    by interpolation alone; all else that is learnt is learnt by the pipeline.
+    """
+    notes: list[str] = []
+    frame = _duplicates(frame, recipe, notes)
+    for column in recipe.columns:
+        if column.use and column.name in frame.columns:
+            frame = _missing(frame, column, notes)
+    for column in recipe.columns:
+        if column.use and column.name in frame.columns and column.outliers is Outliers.DROP:
+            frame = _outliers(frame, column, notes)
+    return Cleaned(frame=frame, notes=tuple(notes))
+
+
+def _duplicates(frame: pl.DataFrame, recipe: Recipe, notes: list[str]) -> pl.DataFrame:
+    if recipe.clean.duplicates is Duplicates.KEEP:
+        return frame
+    compared = [name for name in frame.columns if name in recipe.used or name == recipe.data.target]
+    distinct = frame.unique(subset=compared, keep="first", maintain_order=True)
+    count = frame.height - distinct.height
+    if not count:
+        return frame
+    dropped = recipe.clean.duplicates is Duplicates.DROP
+    notes.append(f"{count} rows equal an earlier one: {'dropped' if dropped else 'kept'}")
+    return distinct if dropped else frame
+
+
+def _missing(frame: pl.DataFrame, column: ColumnRecipe, notes: list[str]) -> pl.DataFrame:
+    if column.missing not in {Missing.DROP, Missing.INTERPOLATE}:
+        return frame
+    known = _known(frame, column)
+    count = int(known.is_null().sum())
+    if not count:
+        return frame
+    if column.missing is Missing.DROP:
+        notes.append(f"{count} rows without {column.name}: dropped")
+        return frame.filter(known.is_not_null())
+    filled = known.cast(pl.Float64).interpolate()
+    notes.append(f"{count - filled.null_count()} missing values of {column.name}: interpolated")
+    return frame.with_columns(filled.alias(column.name))
+
+
+def _known(frame: pl.DataFrame, column: ColumnRecipe) -> pl.Series:
+    """Return the column with null wherever a value is missing, in disguise too."""
+    series = frame[column.name]
+    if series.dtype.is_float():
+        series = series.fill_nan(None)
+    if column.missing_values:
+        text = series.dtype == pl.String
+        disguised = [str(value) if text else float(value) for value in column.missing_values]
+        series = series.set(series.is_in(disguised).fill_null(value=False), None)
+    return series
+
+
+def _outliers(frame: pl.DataFrame, column: ColumnRecipe, notes: list[str]) -> pl.DataFrame:
+    values = _known(frame, column).cast(pl.Float64).fill_null(float("nan")).to_numpy().reshape(-1, 1)
+    low, high = learn_bounds(values, method=column.outlier_method, factor=column.outlier_factor, seed=0)
+    outside = ((values < low) | (values > high)).ravel()
+    count = int(np.count_nonzero(outside))
+    if not count:
+        return frame
+    notes.append(f"{count} rows with {column.name} outside {low[0]:g} to {high[0]:g}: dropped")
+    return frame.filter(pl.Series(~outside))

@@ -1,0 +1,105 @@
+"""Parts for numbers, integers and booleans."""
+
+from __future__ import annotations
+
+from sklearn.base import BaseEstimator
+from sklearn.impute import MissingIndicator, SimpleImputer
+from sklearn.pipeline import Pipeline
+from sklearn.preprocessing import OneHotEncoder, OrdinalEncoder
+
+from carafe.errors import InvalidRecipe
+from carafe.models.steps import Bin, Clip, OutlierFlag, ReplaceOutliers
+from carafe.schema import Column, Kind
+from carafe.training.feature_parts import Context, Family, Part, scale_steps
+from carafe.training.recipe import Bins, ColumnRecipe, Encode, Missing, Outliers, Scale
+
+_STRATEGIES = {Missing.MEAN: "mean", Missing.MOST_FREQUENT: "most_frequent", Missing.CONSTANT: "constant"}
+
+
+def number_parts(column: Column, recipe: ColumnRecipe, context: Context) -> list[Part]:
+    """Return a part for the value, and one each for its missing flag, its outlier flag and its bins if asked for."""
+    parts = []
+    if recipe.bins is not None:
+        parts.append(_bins(column, recipe, recipe.bins, context.family))
+    if recipe.bins is None or recipe.bins.keep:
+        parts.append(_value(column, recipe, context.family))
+    if flags_missing(recipe, context.family):
+        parts.append(missing_flag(column.name))
+    if recipe.outliers is Outliers.ISOLATE:
+        parts.append(_outlier_flag(column, recipe))
+    return parts
+
+
+def flags_missing(recipe: ColumnRecipe, family: Family) -> bool:
+    """Whether a flag says where the value was missing."""
+    return recipe.missing is Missing.INDICATOR or (recipe.missing is Missing.AUTO and not family.takes_missing)
+
+
+def missing_flag(name: str) -> Part:
+    """Return the part that flags missing numbers; it has no feature where training rows miss none."""
+    return Part(
+        name="missing",
+        key=None,
+        columns=(name,),
+        build=lambda: MissingIndicator(features="missing-only", error_on_new=False),
+    )
+
+
+def impute_steps(recipe: ColumnRecipe, family: Family, *, boolean: bool = False) -> list[tuple[str, BaseEstimator]]:
+    """Return the step that fills missing numbers, or none where the family takes them as they are."""
+    if recipe.missing is Missing.NATIVE and not family.takes_missing:
+        raise InvalidRecipe(
+            f'columns.{recipe.name}.missing = "native": {family} algorithms take no missing values; '
+            'choose "auto", which fills them where it must, or a boosting algorithm'
+        )
+    if family.takes_missing and recipe.missing in {Missing.AUTO, Missing.NATIVE, Missing.INDICATOR}:
+        return []
+    strategy = _STRATEGIES.get(recipe.missing, "most_frequent" if boolean else "median")
+    fill = _number(recipe) if recipe.missing is Missing.CONSTANT else None
+    return [("impute", SimpleImputer(strategy=strategy, fill_value=fill, keep_empty_features=True))]
+
+
+def _number(recipe: ColumnRecipe) -> float:
+    if isinstance(recipe.fill, (int, float)):
+        return float(recipe.fill)
+    raise InvalidRecipe(f"columns.{recipe.name}.fill: got {recipe.fill!r}, expected a number for a column of numbers")
+
+
+def _value(column: Column, recipe: ColumnRecipe, family: Family) -> Part:
+    boolean = column.kind is Kind.BOOLEAN
+    scale = Scale.NONE if boolean and recipe.scale is Scale.AUTO else recipe.scale
+    steps = impute_steps(recipe, family, boolean=boolean) + scale_steps(scale, family)
+    if recipe.outliers in {Outliers.CLIP, Outliers.REPLACE}:
+        step = Clip if recipe.outliers is Outliers.CLIP else ReplaceOutliers
+        steps.insert(0, ("outliers", step(method=str(recipe.outlier_method), factor=recipe.outlier_factor)))
+    return Part(
+        name="numbers",
+        key=tuple(repr(step) for _, step in steps),
+        columns=(column.name,),
+        build=lambda: Pipeline(steps) if steps else "passthrough",
+    )
+
+
+def _outlier_flag(column: Column, recipe: ColumnRecipe) -> Part:
+    return Part(
+        name="outliers",
+        key=(recipe.outlier_method, recipe.outlier_factor),
+        columns=(column.name,),
+        build=lambda: OutlierFlag(method=str(recipe.outlier_method), factor=recipe.outlier_factor),
+    )
+
+
+def _bins(column: Column, recipe: ColumnRecipe, bins: Bins, family: Family) -> Part:
+    cut = Bin(edges=list(bins.edges) or None, labels=list(bins.labels) or None, quantiles=bins.quantiles)
+    return Part(
+        name="bins",
+        key=(bins, recipe.encode),
+        columns=(column.name,),
+        build=lambda: Pipeline([("cut", cut), ("encode", _bin_encoder(recipe, family))]),
+    )
+
+
+def _bin_encoder(recipe: ColumnRecipe, family: Family) -> BaseEstimator:
+    if recipe.encode is Encode.ORDINAL:
+        return OrdinalEncoder(handle_unknown="use_encoded_value", unknown_value=-1)
+    return OneHotEncoder(handle_unknown="ignore", sparse_output=family.takes_sparse)
