@@ -1,0 +1,66 @@
+"""Any frame as a polars table."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from typing import Any
+
+import narwhals as nw
+import polars as pl
+
+from carafe.errors import UnreadableTable
+from carafe.tables.columns import check_names
+
+
+def polars_table(frame: object) -> pl.DataFrame:
+    """Return a polars, pandas or pyarrow frame, a mapping of columns or a list of records as a polars table.
+
+    A column of mixed Python values becomes text. An index is left out.
+
+    Raises:
+        UnreadableTable: when it is none of these, or its column names come twice.
+    """
+    if isinstance(frame, pl.DataFrame):
+        return frame
+    if isinstance(frame, pl.LazyFrame):
+        return frame.collect()
+    if isinstance(frame, Mapping):
+        return _from_columns(frame)
+    if isinstance(frame, Sequence) and frame and all(isinstance(record, Mapping) for record in frame):
+        return _from_columns({name: [record.get(name) for record in frame] for record in frame[:1] for name in record})
+    return _from_other(frame)
+
+
+def _from_other(frame: object) -> pl.DataFrame:
+    names = getattr(frame, "columns", None)
+    if names is not None and hasattr(frame, "dtypes"):  # pandas allows names that are no strings, or come twice
+        if not all(isinstance(name, str) for name in names):
+            raise UnreadableTable("every column needs a name that is a string: frame.columns = [str(c) for c in ...]")
+        check_names(list(names))
+    try:
+        table = nw.from_native(frame, eager_only=True)  # type: ignore[call-overload]
+    except TypeError:
+        raise UnreadableTable(
+            f"got {type(frame).__name__}, expected a polars, pandas or pyarrow frame, a mapping of columns, "
+            "or a list of records"
+        ) from None
+    return pl.DataFrame([_series(table[name]) for name in table.columns])
+
+
+def _series(values: nw.Series[Any]) -> pl.Series:
+    """Return one column; what polars can't type becomes text where it is plain, and stays an object elsewhere."""
+    if values.dtype == nw.Object:
+        return _from_values(values.name, values.to_list())
+    return values.to_polars().alias(values.name)
+
+
+def _from_values(name: str, values: Sequence[object]) -> pl.Series:
+    known = [None if value is None or value != value else value for value in values]  # noqa: PLR0124 - NaN
+    try:
+        return pl.Series(name, known, strict=True)
+    except (TypeError, pl.exceptions.PolarsError, OverflowError):
+        return pl.Series(name, [None if value is None else str(value) for value in known], dtype=pl.String)
+
+
+def _from_columns(columns: Mapping[str, Sequence[object]]) -> pl.DataFrame:
+    return pl.DataFrame([_from_values(str(name), list(values)) for name, values in columns.items()])
