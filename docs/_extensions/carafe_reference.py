@@ -14,6 +14,7 @@ from sphinx.util.docutils import SphinxDirective
 
 from carafe import errors
 from carafe.cli.main import COMMANDS, main
+from carafe.protocols.problem import STATUS
 from carafe.settings import Settings, variable
 
 if TYPE_CHECKING:
@@ -38,12 +39,10 @@ def error_classes() -> list[type[errors.CarafeError]]:
 
 def errors_table() -> Iterator[str]:
     """Yield one definition per error: its slug, class, title and when it is raised."""
-    statuses = _statuses()
     for error in error_classes():
-        status = statuses(error)
         yield f"## {error.slug}"
         yield ""
-        yield f"{error.title}." + (f" Over HTTP: {status}." if status else "")
+        yield f"{error.title}. Over HTTP: {STATUS[error.slug]}."
         yield ""
         yield f"`carafe.errors.{error.__name__}`: {inspect.getdoc(error)}"
         yield ""
@@ -75,14 +74,6 @@ def _command(command: click.Command, context: click.Context, depth: int = 2) -> 
             child = command.get_command(context, name)
             if child is not None:
                 yield from _command(child, click.Context(child, info_name=name, parent=context), depth + 1)
-
-
-def _statuses() -> Callable[[type[errors.CarafeError]], int | None]:
-    try:
-        from carafe.protocols.problem import status_of  # noqa: PLC0415 - the room may be read before it is built
-    except ImportError:
-        return lambda _error: None
-    return status_of  # type: ignore[no-any-return]
 
 
 def _kind(kind: Any) -> str:  # noqa: ANN401 - a type, in any of its forms
