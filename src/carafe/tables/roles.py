@@ -152,7 +152,8 @@ def _decide_strings(text: pl.Series, *, target: bool) -> Decision:
     present = text.drop_nulls()
     distinct, count = present.n_unique(), len(present)
     words = _mean_words(present)
-    zeros = "leading zeros would be lost in a number; " if has_leading_zeros(present) and words == 1 else ""
+    codes = has_leading_zeros(present) and bool(present.str.contains(r"^\d+$").all())
+    zeros = "leading zeros would be lost in a number; " if codes else ""
     if not target and distinct > 1:
         identifier = string_identifier(present, words=words)
         if identifier is not None:
