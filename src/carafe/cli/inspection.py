@@ -1,0 +1,137 @@
+"""What ``carafe inspect`` found out about a table, for people and for machines."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import msgspec
+import polars as pl
+from rich.console import Console
+from rich.table import Table
+from rich.text import Text
+
+from carafe.errors import UntrainableTable
+from carafe.schema import Task
+from carafe.tables import ColumnProfile, Leak, Profile, find_leaks, infer_task, profile_table
+
+PIPE_WIDTH = 200
+"""How wide a table is printed where the output is no terminal."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Inspection:
+    """A table's profile, and what stands in the way of learning its target."""
+
+    source: str
+    profile: Profile
+    task: Task | None = None
+    obstacle: str | None = None
+    leaks: tuple[Leak, ...] = ()
+
+
+def inspect_table(frame: pl.DataFrame, *, source: str, target: str | None) -> Inspection:
+    """Profile a table and, where a target is named, find its task and its leaks.
+
+    Raises:
+        UnknownColumn: when there is no such target.
+    """
+    profile = profile_table(frame, target=target)
+    if target is None:
+        return Inspection(source=source, profile=profile)
+    try:
+        task = infer_task(profile, target)
+        leaks = find_leaks(frame, profile, target, task=task)
+    except UntrainableTable as error:
+        return Inspection(source=source, profile=profile, obstacle=str(error))
+    return Inspection(source=source, profile=profile, task=task, leaks=leaks)
+
+
+def as_json(found: Inspection) -> str:
+    """Return the inspection as a JSON document."""
+    profile = found.profile
+    document = {
+        "source": found.source,
+        "rows": profile.rows,
+        "duplicates": profile.duplicates,
+        "target": profile.target,
+        "task": found.task,
+        "obstacle": found.obstacle,
+        "columns": [_column(column, profile.rows) for column in profile.columns],
+        "leaks": found.leaks,
+    }
+    return msgspec.json.format(msgspec.json.encode(document), indent=2).decode()
+
+
+def show(found: Inspection, console: Console | None = None) -> None:
+    """Print the inspection as a table, and below it what to look at before training."""
+    console = console or Console()
+    if not console.is_terminal:
+        console = Console(width=PIPE_WIDTH, file=console.file)
+    console.print(_table(found))
+    for line in _remarks(found):
+        console.print(Text(line))
+
+
+def _column(column: ColumnProfile, rows: int) -> dict[str, object]:
+    return {
+        "name": column.name,
+        "role": column.role,
+        "used": column.used,
+        "missing": column.missing,
+        "missing_share": column.missing / rows,
+        "distinct": column.distinct,
+        "minimum": column.minimum,
+        "maximum": column.maximum,
+        "examples": column.examples,
+        "reason": column.reason,
+    }
+
+
+def _table(found: Inspection) -> Table:
+    table = Table(title=Text(_printable(f"{found.source}: {found.profile.rows:,} rows")), title_justify="left")
+    for name in ("column", "role", "missing", "distinct", "range", "examples", "decision"):
+        table.add_column(name, justify="right" if name in {"missing", "distinct"} else "left", overflow="fold")
+    leaks = {leak.column: leak for leak in found.leaks if leak.drop}
+    for column in found.profile.columns:
+        missing = f"{column.missing / found.profile.rows:.1%}" if column.missing else "-"
+        cells = (column.name, column.role, missing, f"{column.distinct:,}", _range(column), _examples(column))
+        decision = _decision(column, found, leaks.get(column.name))
+        table.add_row(*(Text(_printable(cell)) for cell in (*cells, decision)))
+    return table
+
+
+def _decision(column: ColumnProfile, found: Inspection, leak: Leak | None) -> str:
+    if column.name == found.profile.target:
+        return f"target of a {found.task}: {column.reason}" if found.task else f"target: {column.reason}"
+    if leak is not None:
+        return f"left out, it leaks: {leak.reason}"
+    return f"used: {column.reason}" if column.used else f"left out: {column.reason}"
+
+
+def _remarks(found: Inspection) -> list[str]:
+    lines = []
+    if found.obstacle is not None:
+        lines.append(f"Can't be learnt: {found.obstacle}.")
+    lines += [f"Leak: {leak.column}: {leak.reason}." for leak in found.leaks]
+    if found.profile.duplicates:
+        lines.append(f"Duplicates: {found.profile.duplicates:,} rows repeat an earlier one; some may fall on both sides of a split.")
+    return [_printable(line) for line in lines]
+
+
+def _range(column: ColumnProfile) -> str:
+    if column.minimum is None or column.maximum is None:
+        return "-"
+    return f"{_bound(column.minimum)} to {_bound(column.maximum)}"
+
+
+def _bound(value: float | str) -> str:
+    return value.removesuffix("T00:00:00") if isinstance(value, str) else f"{value:,.6g}"
+
+
+def _examples(column: ColumnProfile) -> str:
+    return ", ".join(text if len(text) <= 24 else text[:23] + "…" for text in column.examples)
+
+
+def _printable(text: str) -> str:
+    """Return the text without what a terminal would obey, such as escape sequences."""
+    return "".join(char if char.isprintable() else "\N{REPLACEMENT CHARACTER}" for char in text)
