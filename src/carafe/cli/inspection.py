@@ -114,7 +114,8 @@ def _remarks(found: Inspection) -> list[str]:
         lines.append(f"Can't be learnt: {found.obstacle}.")
     lines += [f"Leak: {leak.column}: {leak.reason}." for leak in found.leaks]
     if found.profile.duplicates:
-        lines.append(f"Duplicates: {found.profile.duplicates:,} rows repeat an earlier one; some may fall on both sides of a split.")
+        count = f"{found.profile.duplicates:,} rows repeat an earlier one"
+        lines.append(f"Duplicates: {count}; a split may put one on each side, where it is no evidence.")
     return [_printable(line) for line in lines]
 
 

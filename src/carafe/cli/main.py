@@ -11,10 +11,13 @@ import click
 from carafe import __version__
 from carafe.errors import CarafeError, InvalidInput, MissingExtra
 
-COMMANDS: dict[str, str] = {}
+COMMANDS: dict[str, str] = {
+    "example": "carafe.cli.example",
+    "inspect": "carafe.cli.inspect",
+}
 """Each command and the module in this package that holds it, under the command's own name."""
 
-_EXTRAS = {"polars": "train", "sklearn": "train", "skops": "train", "lightgbm": "train", "tomlkit": "train"}
+_EXTRAS = dict.fromkeys(("polars", "narwhals", "fastexcel", "sklearn", "skops", "lightgbm", "tomlkit"), "train")
 
 
 class LazyGroup(click.Group):

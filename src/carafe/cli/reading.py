@@ -59,7 +59,7 @@ _OPTIONS = (
     click.option("--sql", "query", metavar="QUERY", help="Read the answer of this SQL query instead of a file."),
     click.option("--database", metavar="URL", help="The database to ask: a SQLAlchemy URL, such as sqlite:///shop.db."),
     click.option("--sheet", metavar="NAME", help="The sheet of a spreadsheet. Default: the first one."),
-    click.option("--delimiter", metavar="CHAR", help="What separates fields: a character, or tab. Default: recognised."),
+    click.option("--delimiter", metavar="CHAR", help="What separates fields, or tab. Default: recognised."),
     click.option("--encoding", metavar="NAME", help="The encoding of a text file. Default: recognised."),
     click.option("--decimal", type=click.Choice([".", ","]), help="The decimal mark. Default: recognised by column."),
 )

@@ -70,6 +70,8 @@ def _number(column: Column, values: pl.Series) -> NDArray[Any] | None:
     if not values.dtype.is_integer() and not values.dtype.is_float():
         return None
     numbers: NDArray[np.float64] = values.cast(pl.Float64).to_numpy()
+    if values.dtype.is_integer() and (np.abs(numbers) >= EXACT_INTEGER).any():
+        return None  # some of these a double does not hold exactly
     if np.isinf(numbers).any() or (not column.nullable and np.isnan(numbers).any()):
         return None
     return numbers

@@ -154,5 +154,5 @@ def _range(present: pl.Series) -> tuple[float | str | None, float | str | None]:
 
 
 def _examples(present: pl.Series) -> tuple[str, ...]:
-    first = present.head(1000).unique(maintain_order=True).head(EXAMPLES)
+    first = present.unique(maintain_order=True).head(EXAMPLES)
     return tuple(value.isoformat() if hasattr(value, "isoformat") else str(value) for value in first)

@@ -31,6 +31,13 @@ class ReadOptions(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True,
     database: str | None = None
     query: str | None = None
 
+    def __repr__(self) -> str:
+        """Return what is set, without the database: its URL may hold a password."""
+        given = {name: value for name, value in msgspec.structs.asdict(self).items() if value is not None}
+        if "database" in given:
+            given["database"] = "***"
+        return f"ReadOptions({', '.join(f'{name}={value!r}' for name, value in given.items())})"
+
 
 def read_table(source: str | Path | None = None, *, options: ReadOptions = ReadOptions()) -> pl.DataFrame:  # noqa: B008 - frozen
     """Read a table from a file, or from a database where ``options`` has a query.

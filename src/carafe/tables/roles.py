@@ -159,7 +159,7 @@ def _decide_strings(text: pl.Series, *, target: bool) -> Decision:
         if identifier is not None:
             return Decision(role=Role.IDENTIFIER, reason=zeros + identifier)
         if words >= TEXT_WORDS and distinct >= TEXT_DISTINCT * count:
-            reason = f"{words:.1f} words on average, {distinct:,} different in {count:,}"
+            reason = f"{words:.1f} words on average, {distinct / count:.0%} of the strings differ"
             return Decision(role=Role.TEXT, reason=reason)
     return Decision(role=Role.CATEGORY, reason=f"{zeros}{distinct:,} different strings in {count:,}")
 
