@@ -1,0 +1,49 @@
+"""The errors that say what is not there, what is, and what to do: the same words from every implementation."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from difflib import get_close_matches
+
+from carafe.errors import AliasNotFound, ModelNotFound, NoDefaultModel, VersionInUse, VersionNotFound
+
+_SHOWN = 10
+
+
+def no_model(name: str, known: Iterable[str]) -> ModelNotFound:
+    """Return the error that no model has this name; it names the nearest ones, not all."""
+    near = get_close_matches(name, sorted(known), n=3, cutoff=0.6)
+    hint = f"did you mean {' or '.join(near)}?" if near else "`carafe models` lists the models there are"
+    return ModelNotFound(f"there is no model {name!r}: {hint}")
+
+
+def no_version(name: str, number: int, known: Iterable[int]) -> VersionNotFound:
+    """Return the error that a model has no such version; it names the latest ones."""
+    latest = sorted(known, reverse=True)
+    shown = ", ".join(map(str, latest[:_SHOWN])) + (", ..." if len(latest) > _SHOWN else "")
+    return VersionNotFound(f"{name} has no version {number}: it has {shown}")
+
+
+def no_alias(name: str, alias: str, known: Iterable[str]) -> AliasNotFound:
+    """Return the error that a model has no such alias; it names those it has."""
+    names = sorted(known)
+    shown = ", ".join(names[:_SHOWN]) + (", ..." if len(names) > _SHOWN else "") if names else "none"
+    return AliasNotFound(f"{name} has no alias {alias!r}: it has {shown}; `carafe promote {name}@NUMBER` sets one")
+
+
+def in_use(name: str, number: int, aliases: Iterable[str]) -> VersionInUse:
+    """Return the error that a version can't be deleted because aliases point at it."""
+    names = sorted(aliases)
+    return VersionInUse(
+        f"{name}@{number} is {', '.join(names)}: promote another version first, or drop the alias with "
+        f"`carafe delete {name}@{names[0]}`"
+    )
+
+
+def no_default(known: Iterable[str]) -> NoDefaultModel:
+    """Return the error that a request must name its model; it names those there are."""
+    names = sorted(known)
+    if not names:
+        return NoDefaultModel("there is no model yet: `carafe train DATA --target COLUMN` publishes one")
+    shown = ", ".join(names[:_SHOWN]) + (", ..." if len(names) > _SHOWN else "")
+    return NoDefaultModel(f"there are several models ({shown}): name one, or set CARAFE_DEFAULT_MODEL")

@@ -1,0 +1,117 @@
+"""The interface of whatever remembers which versions there are and which aliases point at them."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Protocol
+
+from carafe.models import Manifest
+from carafe.registry.promotion import Standing, Verdict
+from carafe.registry.query import Page, Query
+from carafe.registry.version import RegisteredModel, Version
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Draft:
+    """A version that is about to get its number."""
+
+    name: str
+    created: datetime
+    digest: str
+    artefact: str
+    manifest: Manifest
+
+
+class MetadataStore(Protocol):
+    """Which versions there are. ``carafe.testing.check_metadata_store`` holds what every implementation must do.
+
+    Every method sees or makes one whole change; a change that returned survives a crash. Names, aliases and numbers
+    were checked before they come here.
+    """
+
+    def generation(self) -> int:
+        """Return how many changes there were: a number that grows with each, cheap to ask for."""
+        ...
+
+    def add(self, draft: Draft, *, judge: Callable[[Standing], Verdict]) -> Version:
+        """Give a version the model's next number, from 1, never one that was used before.
+
+        ``judge`` is asked, within the same change, whether the alias ``champion`` is to point at it.
+        """
+        ...
+
+    def version(self, name: str, number: int) -> Version:
+        """Return a version by its number.
+
+        Raises:
+            ModelNotFound: when no model has this name.
+            VersionNotFound: when the model has no such version.
+        """
+        ...
+
+    def aliased(self, name: str, alias: str) -> Version:
+        """Return the version that an alias points at.
+
+        Raises:
+            ModelNotFound: when no model has this name.
+            AliasNotFound: when the model has no such alias.
+        """
+        ...
+
+    def model(self, name: str) -> RegisteredModel:
+        """Return a model that has at least one version.
+
+        Raises:
+            ModelNotFound: when there is none.
+        """
+        ...
+
+    def models(self, query: Query) -> Page[RegisteredModel]:
+        """Return one page of the models that have versions."""
+        ...
+
+    def versions(self, query: Query, *, name: str | None = None) -> Page[Version]:
+        """Return one page of the versions, of one model or of all; those of one model are ordered by number.
+
+        Raises:
+            ModelNotFound: when ``name`` is given and no model has it.
+        """
+        ...
+
+    def point(self, name: str, alias: str, number: int, *, when: datetime) -> Version:
+        """Let an alias point at a version, and return that version.
+
+        Raises:
+            ModelNotFound: when no model has this name.
+            VersionNotFound: when the model has no such version.
+        """
+        ...
+
+    def drop(self, name: str, alias: str) -> None:
+        """Forget an alias.
+
+        Raises:
+            ModelNotFound: when no model has this name.
+            AliasNotFound: when the model has no such alias.
+        """
+        ...
+
+    def remove(self, name: str, number: int) -> Version:
+        """Forget a version, and return what it was.
+
+        Raises:
+            ModelNotFound: when no model has this name.
+            VersionNotFound: when the model has no such version.
+            VersionInUse: when an alias points at it.
+        """
+        ...
+
+    def artefacts(self) -> frozenset[str]:
+        """Return the store's names of all versions' artefacts."""
+        ...
+
+    def close(self) -> None:
+        """Let go of what is held open."""
+        ...

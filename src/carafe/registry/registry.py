@@ -1,0 +1,196 @@
+"""The registry: the one door to models, their versions, and the aliases that point at versions."""
+
+from __future__ import annotations
+
+import hashlib
+from contextlib import AbstractContextManager
+from dataclasses import dataclass, field
+from datetime import UTC, datetime
+from pathlib import Path
+
+from carafe.errors import CorruptArtefact, InvalidName, VersionNotFound
+from carafe.models.artefact import MANIFEST, read_manifest
+from carafe.registry.absence import no_default
+from carafe.registry.metadata import Draft, MetadataStore
+from carafe.registry.promotion import Promotion, judge
+from carafe.registry.query import Page, Query
+from carafe.registry.store import ArtefactStore
+from carafe.registry.version import RegisteredModel, Version
+from carafe.schema import ModelRef
+from carafe.schema.exchange import CHAMPION, check_name
+
+MAX_NUMBER = 999_999_999
+"""The highest version number that a reference can name."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Registry:
+    """Publish, find, promote, fetch and delete versions. Safe to use from several threads and processes.
+
+    Every method that names a model raises InvalidName for a name that no model can have, and StorageUnavailable when
+    the database or the disk can't be used now.
+    """
+
+    metadata: MetadataStore
+    artefacts: ArtefactStore
+    key: bytes = field(repr=False)
+    """The home's key for artefacts: what ``seal`` signs with and ``load_model`` verifies with."""
+
+    # --- publishing ---
+
+    def staging(self) -> AbstractContextManager[Path]:
+        """Yield an empty private folder in which to seal an artefact; it is gone after the block."""
+        return self.artefacts.staging()
+
+    def publish(self, *, name: str, staged: Path, promote: Promotion = Promotion.FIRST_ONLY) -> Version:
+        """Make a sealed folder the model's next version; the folder is moved into the store.
+
+        When this returns the version survives a power cut; when it fails, or the process dies before it returns, there
+        is no trace of a version. ``Version.verdict`` says why it became champion or why not.
+
+        Raises:
+            CorruptArtefact: when the folder is not as it was sealed, or not by this home.
+        """
+        check_name(name)
+        manifest = read_manifest(staged, key=self.key)
+        digest = _digest(staged)
+        with self.artefacts.keep(staged) as artefact:
+            draft = Draft(name=name, created=datetime.now(UTC), digest=digest, artefact=artefact, manifest=manifest)
+            return self.metadata.add(draft, judge=lambda standing: judge(promote, manifest, standing))
+
+    # --- finding ---
+
+    def generation(self) -> int:
+        """Return a number that grows with every change of any version or alias; cheap enough to poll."""
+        return self.metadata.generation()
+
+    def resolve(self, ref: ModelRef) -> Version:
+        """Return the version that a reference means now.
+
+        Raises:
+            ModelNotFound: when no model has this name.
+            VersionNotFound: when the model has no such version.
+            AliasNotFound: when the model has no such alias.
+        """
+        check_name(ref.name)
+        if ref.version is not None:
+            return self.metadata.version(ref.name, _checked(ref.name, ref.version))
+        return self.metadata.aliased(ref.name, check_alias(ref.alias or CHAMPION))
+
+    def default(self, chosen: str | None = None) -> ModelRef:
+        """Return the reference meant by a request that names no model: the one that was chosen, or the only one.
+
+        Raises:
+            NoDefaultModel: when none was chosen and there is not exactly one model.
+        """
+        if chosen:
+            return ModelRef.parse(chosen)
+        some = self.metadata.models(Query(size=11)).items
+        if len(some) != 1:
+            raise no_default(model.name for model in some)
+        return ModelRef.parse(some[0].name)
+
+    def model(self, name: str) -> RegisteredModel:
+        """Return what is known about a model.
+
+        Raises:
+            ModelNotFound: when there is none of that name.
+        """
+        return self.metadata.model(check_name(name))
+
+    def models(self, query: Query | None = None) -> Page[RegisteredModel]:
+        """Return one page of the models, by default the first fifty by name."""
+        return self.metadata.models(query or Query())
+
+    def versions(self, query: Query | None = None, *, name: str | None = None) -> Page[Version]:
+        """Return one page of the versions of one model, or of all models, by default ordered by name and number.
+
+        Raises:
+            ModelNotFound: when there is no model of that name.
+        """
+        return self.metadata.versions(query or Query(), name=None if name is None else check_name(name))
+
+    def fetch(self, version: Version) -> Path:
+        """Return the folder with a version's files, once signature and digests hold.
+
+        Raises:
+            CorruptArtefact: when the files are damaged, changed or gone; what is left of them is put aside.
+            NewerArtefact: when a newer Carafe wrote them.
+            VersionNotFound: when the version was deleted meanwhile.
+        """
+        try:
+            folder = self.artefacts.fetch(version.artefact)
+            read_manifest(folder, key=self.key)
+            _check_digest(folder, version)
+        except CorruptArtefact as error:
+            self.metadata.version(version.name, version.number)
+            self.artefacts.quarantine(version.artefact)
+            raise CorruptArtefact(f"{version}: {error}; publish or import it again") from error
+        return folder
+
+    # --- changing ---
+
+    def promote(self, ref: ModelRef, *, alias: str = CHAMPION) -> Version:
+        """Let an alias point at the version that ``ref`` means now, and return that version.
+
+        Raises:
+            ModelNotFound, VersionNotFound, AliasNotFound: as ``resolve``.
+        """
+        check_alias(alias)
+        return self.metadata.point(ref.name, alias, self.resolve(ref).number, when=datetime.now(UTC))
+
+    def drop_alias(self, name: str, alias: str) -> None:
+        """Forget an alias; the version that it pointed at stays.
+
+        Raises:
+            ModelNotFound: when no model has this name.
+            AliasNotFound: when the model has no such alias.
+        """
+        self.metadata.drop(check_name(name), check_alias(alias))
+
+    def delete(self, name: str, number: int) -> None:
+        """Delete a version and its files. Its number is never used again.
+
+        Raises:
+            ModelNotFound: when no model has this name.
+            VersionNotFound: when the model has no such version.
+            VersionInUse: when an alias points at it.
+        """
+        gone = self.metadata.remove(check_name(name), _checked(name, number))
+        self.artefacts.remove(gone.artefact)
+
+    def collect_orphans(self) -> int:
+        """Delete files that a crash left behind and no version knows; return how many artefacts that were.
+
+        Does nothing while another process publishes. Not to be called on a home whose database was lost: every file
+        would be an orphan.
+        """
+        return len(self.artefacts.collect(self.metadata.artefacts))
+
+    def close(self) -> None:
+        """Let go of what is held open."""
+        self.metadata.close()
+        self.artefacts.close()
+
+
+def check_alias(alias: str) -> str:
+    """Return ``alias`` if it can name a version; raise InvalidName otherwise. A number names only itself."""
+    check_name(alias, what="alias")
+    if alias.isdigit():
+        raise InvalidName(f"{alias!r} can't be an alias name, for it would read as a version number: add a letter")
+    return alias
+
+
+def _checked(name: str, number: int) -> int:
+    if not 1 <= number <= MAX_NUMBER:
+        raise VersionNotFound(f"{name} has no version {str(number)[:20]}: numbers go from 1 to {MAX_NUMBER}")
+    return number
+
+
+def _digest(folder: Path) -> str:
+    return hashlib.sha256((folder / MANIFEST).read_bytes()).hexdigest()
+
+
+def _check_digest(folder: Path, version: Version) -> None:
+    if _digest(folder) != version.digest:
+        raise CorruptArtefact("manifest.json is not the one that was published as this version")

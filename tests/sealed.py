@@ -1,0 +1,51 @@
+"""Sealed artefacts for tests: cheap ones that are never loaded, and real ones that answer."""
+
+from __future__ import annotations
+
+import hashlib
+import hmac
+from pathlib import Path
+
+import msgspec
+import numpy as np
+
+from carafe.models import Manifest
+from carafe.models.artefact import seal
+from carafe.models.files import digest_of, write_files
+from carafe.models.manifest import encode_manifest
+from carafe.registry import Promotion, Registry, Version
+from carafe.schema import Rows
+from carafe.testing.metadata_store import example_manifest
+
+MODEL = b"not a model, but never loaded either"
+
+
+def seal_cheaply(folder: Path, *, key: bytes, manifest: Manifest | None = None, content: bytes = MODEL) -> None:
+    """Write and sign an artefact whose model can't be loaded; no scikit-learn is imported."""
+    manifest = manifest or example_manifest()
+    files = (digest_of("model.skops", content),)
+    document = encode_manifest(msgspec.structs.replace(manifest, files=files))
+    signature = hmac.new(key, b"carafe artefact manifest\x00" + document, hashlib.sha256).hexdigest().encode()
+    write_files(folder, {"model.skops": content, "manifest.json": document, "manifest.sig": signature})
+
+
+def seal_really(folder: Path, *, key: bytes, slope: float = 2.0) -> None:
+    """Seal a linear regression that answers ``slope * x``."""
+    from sklearn.linear_model import LinearRegression  # noqa: PLC0415 - processes that never load a model start faster
+
+    x = np.linspace(0, 1, 20)
+    estimator = LinearRegression().fit(x[:, None], slope * x)
+    seal(directory=folder, key=key, manifest=example_manifest(), estimator=estimator, sample=Rows((x,)))
+
+
+def publish(
+    registry: Registry,
+    name: str = "houses",
+    *,
+    manifest: Manifest | None = None,
+    promote: Promotion = Promotion.FIRST_ONLY,
+) -> Version:
+    """Publish a cheap artefact."""
+    with registry.staging() as folder:
+        seal_cheaply(folder, key=registry.key, manifest=manifest)
+        return registry.publish(name=name, staged=folder, promote=promote)
