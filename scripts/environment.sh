@@ -1,3 +1,4 @@
+# shellcheck shell=bash
 # Makes .venv and installs into it; sourced by scripts/demo and scripts/test from the top of the checkout, under
 # "set -euo pipefail".
 #
@@ -75,20 +76,23 @@ make_venv() {
 Install one of these and run the script again: python3-venv (Debian, Ubuntu: apt-get install python3-venv), uv, virtualenv."
 }
 
-digest() { cat "$@" pyproject.toml | cksum | tr ' ' '-'; }
+digest() { cat "requirements/$1.txt" requirements/build.txt pyproject.toml | cksum | tr ' ' '-'; }
+
+# installed LOCK: tell whether the environment is at this lock, as its stamp says.
+installed() { [ "$(cat "$venv/carafe-$1" 2>/dev/null)" = "$(digest "$1")" ]; }
 
 # install LOCK: bring the environment to requirements/LOCK.txt and the checkout itself; quick when nothing changed.
+# The lock "dev" holds all that the others do.
 install() {
-  local lock=requirements/$1.txt stamp=$venv/carafe-$1 wanted
+  local lock=requirements/$1.txt
   make_venv
-  wanted=$(digest "$lock" requirements/build.txt)
-  [ "$(cat "$stamp" 2>/dev/null)" = "$wanted" ] && return
+  if installed "$1" || installed dev; then return; fi
   printf '  installing about %s packages (the first time takes a minute or two)\n' "$(grep -c '^[a-z0-9]' "$lock")"
   "$venv/bin/python" -m pip install --disable-pip-version-check --no-input --require-hashes \
     -r "$lock" -r requirements/build.txt 2>&1 | watch_pip || explain_pip
   "$venv/bin/python" -m pip install --disable-pip-version-check --no-input --no-deps --no-build-isolation -e . \
     2>&1 | watch_pip || explain_pip
-  printf '%s' "$wanted" >"$stamp"
+  digest "$1" >"$venv/carafe-$1"
 }
 
 # watch_pip: keep pip's words in the log; on a terminal, show in one line what it is at.
