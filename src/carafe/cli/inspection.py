@@ -5,11 +5,11 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 import msgspec
-import polars as pl
 from rich.console import Console
 from rich.table import Table
 from rich.text import Text
 
+from carafe import tables
 from carafe.errors import UntrainableTable
 from carafe.schema import Task
 from carafe.tables import ColumnProfile, Leak, Profile, find_leaks, infer_task, profile_table
@@ -29,7 +29,7 @@ class Inspection:
     leaks: tuple[Leak, ...] = ()
 
 
-def inspect_table(frame: pl.DataFrame, *, source: str, target: str | None) -> Inspection:
+def inspect_table(frame: tables.Table, *, source: str, target: str | None) -> Inspection:
     """Profile a table and, where a target is named, find its task and its leaks.
 
     Raises:

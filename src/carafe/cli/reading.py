@@ -11,9 +11,7 @@ from typing import TYPE_CHECKING, Any
 import click
 
 if TYPE_CHECKING:
-    import polars as pl
-
-    from carafe.tables import ReadOptions
+    from carafe.tables import ReadOptions, Table
 
 _NAMES = {"tab": "\t", "\\t": "\t", "comma": ",", "semicolon": ";", "pipe": "|", "space": " "}
 
@@ -38,7 +36,7 @@ class Reading:
         del values["data"]
         return ReadOptions(**values)
 
-    def table(self) -> pl.DataFrame:
+    def table(self) -> Table:
         """Read the table.
 
         Raises:

@@ -13,7 +13,7 @@ Polars holds every table here; serving a version needs none of this.
 from carafe.tables.cast import cast_frame, cast_to_signature
 from carafe.tables.duplicates import count_duplicates, count_shared_rows
 from carafe.tables.encode import rows_from_frame
-from carafe.tables.frames import polars_table
+from carafe.tables.frames import Table, polars_table
 from carafe.tables.leakage import Leak, find_leaks
 from carafe.tables.profile import ColumnProfile, Profile, profile_table
 from carafe.tables.read import ReadOptions, read_table
@@ -27,6 +27,7 @@ __all__ = [
     "Profile",
     "ReadOptions",
     "Role",
+    "Table",
     "cast_frame",
     "cast_to_signature",
     "count_duplicates",

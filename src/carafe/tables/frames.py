@@ -3,13 +3,16 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from typing import Any
+from typing import Any, TypeAlias
 
 import narwhals as nw
 import polars as pl
 
 from carafe.errors import UnreadableTable
 from carafe.tables.columns import check_names
+
+Table: TypeAlias = pl.DataFrame
+"""What a table is in this room, for rooms that only pass it on."""
 
 
 def polars_table(frame: object) -> pl.DataFrame:
