@@ -1,47 +1,204 @@
 from __future__ import annotations
 
+import hashlib
+import hmac
+import os
+import shutil
+from collections.abc import Callable
 from pathlib import Path
 
+import msgspec
 import numpy as np
 import pytest
-from sklearn.linear_model import LinearRegression
+from hypothesis import HealthCheck, given, settings
+from hypothesis import strategies as st
 
-from carafe.errors import CorruptArtefact
-from carafe.models.artefact import load_model, read_manifest, seal
-from carafe.models.container import ColumnType, Container, Shape
-from carafe.models.manifest import Manifest, Provenance
-from carafe.schema import Column, Kind, Rows, Signature, Target, Task
+from carafe.errors import CorruptArtefact, NewerArtefact, UnsupportedModel
+from carafe.models.artefact import load_model, read_manifest, reseal, seal
+from carafe.models.manifest import FORMAT, Manifest, encode_manifest
+from carafe.models.publication import Publication
 
 KEY = b"k" * 32
-SIGNATURE = Signature(
-    columns=tuple(Column(name=name, kind=Kind.NUMBER) for name in ("x1", "x2", "x3")),
-    target=Target(name="y", task=Task.REGRESSION),
-)
-ROWS = Rows(tuple(np.random.default_rng(0).normal(size=(3, 20))))
+SealIn = Callable[[Path, Publication], Manifest]
 
 
-def sealed(directory: Path) -> Manifest:
-    directory.mkdir(exist_ok=True)
-    estimator = LinearRegression().fit(np.column_stack(ROWS.columns), ROWS.columns[0] * 2 + ROWS.columns[1])
-    manifest = Manifest(
-        name="line",
-        signature=SIGNATURE,
-        flavour="sklearn",
-        container=Container(shape=Shape.ARRAY, columns=(ColumnType(dtype="float64"),)),
-        algorithm="linear",
-        provenance=Provenance(created="2026-11-20T00:00:00Z", carafe="0.1.0", python="3.11.7", libraries=()),
-    )
-    return seal(directory=directory, key=KEY, manifest=manifest, estimator=estimator, sample=ROWS)
+def sign(directory: Path, content: bytes, key: bytes = KEY) -> None:
+    """Write a manifest as an owner of the key would."""
+    (directory / "manifest.json").write_bytes(content)
+    digest = hmac.new(key, b"carafe artefact manifest\x00" + content, hashlib.sha256).hexdigest()
+    (directory / "manifest.sig").write_text(digest)
 
 
-def test_a_sealed_model_answers_as_the_estimator_did(tmp_path: Path) -> None:
-    manifest = sealed(tmp_path)
-    assert read_manifest(tmp_path, key=KEY) == manifest
-    answer = load_model(tmp_path, key=KEY).predict(ROWS)
-    np.testing.assert_allclose(answer.values, ROWS.columns[0] * 2 + ROWS.columns[1])
+def test_a_sealed_model_answers_as_the_estimator_did(sealed: tuple[Path, Manifest], publication: Publication) -> None:
+    directory, manifest = sealed
+    assert read_manifest(directory, key=KEY) == manifest
+    answer = load_model(directory, key=KEY).predict(publication.sample)
+    expected = publication.estimator.predict(np.column_stack(publication.sample.columns))
+    np.testing.assert_array_equal(answer.values, expected)
 
 
-def test_another_key_opens_nothing(tmp_path: Path) -> None:
-    sealed(tmp_path)
+def test_the_manifest_lists_every_file_and_its_digest(sealed: tuple[Path, Manifest]) -> None:
+    directory, manifest = sealed
+    listed = {digest.path: (digest.sha256, digest.size) for digest in manifest.files}
+    found = {
+        path.name: (hashlib.sha256(path.read_bytes()).hexdigest(), path.stat().st_size)
+        for path in directory.iterdir()
+        if not path.name.startswith("manifest")
+    }
+    assert listed == found
+    assert set(listed) == {"model.skops", "golden.json"}
+
+
+def test_files_are_readable_by_their_owner_only(sealed: tuple[Path, Manifest]) -> None:
+    directory, _ = sealed
+    assert {path.stat().st_mode & 0o777 for path in directory.iterdir()} == {0o600}
+
+
+def test_the_recipe_that_trained_a_model_lies_beside_it_as_toml(tmp_path: Path, publication: Publication) -> None:
+    manifest = msgspec.structs.replace(publication.manifest, recipe='target = "y"\n')
+    seal(directory=tmp_path, key=KEY, manifest=manifest, estimator=publication.estimator, sample=publication.sample)
+    assert (tmp_path / "recipe.toml").read_text() == 'target = "y"\n'
+    assert read_manifest(tmp_path, key=KEY).recipe == 'target = "y"\n'
+
+
+def test_another_key_opens_nothing(sealed: tuple[Path, Manifest]) -> None:
     with pytest.raises(CorruptArtefact, match=r"manifest\.sig: not this home's signature"):
-        load_model(tmp_path, key=b"other")
+        load_model(sealed[0], key=b"other")
+
+
+@settings(max_examples=60, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@given(data=st.data())
+def test_any_flipped_bit_in_any_file_is_caught(sealed: tuple[Path, Manifest], data: st.DataObject) -> None:
+    directory, _ = sealed
+    path = data.draw(st.sampled_from(sorted(directory.iterdir())), label="file")
+    original = path.read_bytes()
+    position = data.draw(st.integers(0, len(original) - 1), label="byte")
+    changed = bytearray(original)
+    changed[position] ^= 1 << data.draw(st.integers(0, 7), label="bit")
+    path.write_bytes(changed)
+    try:
+        for door in (read_manifest, load_model):
+            with pytest.raises(CorruptArtefact, match=r"manifest|golden|model"):
+                door(directory, key=KEY)
+    finally:
+        path.write_bytes(original)
+
+
+@settings(max_examples=30, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@given(data=st.data())
+def test_any_truncation_or_addition_is_caught(sealed: tuple[Path, Manifest], data: st.DataObject) -> None:
+    directory, _ = sealed
+    path = data.draw(st.sampled_from(sorted(directory.iterdir())), label="file")
+    original = path.read_bytes()
+    kept = data.draw(st.integers(0, len(original) - 1), label="kept")
+    path.write_bytes(data.draw(st.sampled_from([original[:kept], original + b"\n"])))
+    try:
+        with pytest.raises(CorruptArtefact, match=r"manifest|golden|model"):
+            read_manifest(directory, key=KEY)
+    finally:
+        path.write_bytes(original)
+
+
+@pytest.mark.parametrize("name", ["manifest.json", "manifest.sig", "model.skops", "golden.json"])
+def test_a_missing_file_is_named(sealed: tuple[Path, Manifest], name: str) -> None:
+    (sealed[0] / name).unlink()
+    with pytest.raises(CorruptArtefact, match=name):
+        load_model(sealed[0], key=KEY)
+
+
+def test_a_file_that_the_manifest_does_not_list_is_refused(sealed: tuple[Path, Manifest]) -> None:
+    (sealed[0] / "extra.pkl").write_bytes(b"")
+    with pytest.raises(CorruptArtefact, match=r"\['extra\.pkl'\] not in the manifest"):
+        load_model(sealed[0], key=KEY)
+
+
+@pytest.mark.parametrize("name", ["manifest.json", "manifest.sig", "model.skops"])
+def test_a_link_in_place_of_a_file_is_refused_though_its_content_is_right(
+    sealed: tuple[Path, Manifest], tmp_path_factory: pytest.TempPathFactory, name: str
+) -> None:
+    elsewhere = tmp_path_factory.mktemp("elsewhere") / name
+    shutil.move(sealed[0] / name, elsewhere)
+    (sealed[0] / name).symlink_to(elsewhere)
+    with pytest.raises(CorruptArtefact, match=name):
+        load_model(sealed[0], key=KEY)
+
+
+def test_a_pipe_in_place_of_a_file_does_not_hang(sealed: tuple[Path, Manifest]) -> None:
+    (sealed[0] / "manifest.json").unlink()
+    os.mkfifo(sealed[0] / "manifest.json")
+    with pytest.raises(CorruptArtefact, match=r"manifest\.json: got something else, expected a plain file"):
+        read_manifest(sealed[0], key=KEY)
+
+
+def test_a_directory_that_is_not_there_is_a_corrupt_artefact(tmp_path: Path) -> None:
+    with pytest.raises(CorruptArtefact, match=r"manifest\.json: can't be read"):
+        read_manifest(tmp_path / "nowhere", key=KEY)
+
+
+def test_a_newer_format_asks_for_a_newer_carafe(sealed: tuple[Path, Manifest]) -> None:
+    sign(sealed[0], b'{"format": %d, "something": "new"}' % (FORMAT + 1))
+    with pytest.raises(NewerArtefact, match=f"format {FORMAT + 1}, expected at most {FORMAT}: upgrade"):
+        read_manifest(sealed[0], key=KEY)
+
+
+def test_a_signed_manifest_that_is_no_manifest_is_corrupt(sealed: tuple[Path, Manifest]) -> None:
+    sign(sealed[0], b'{"format": 1, "surprise": true}')
+    with pytest.raises(CorruptArtefact, match=r"manifest\.json: .*surprise"):
+        read_manifest(sealed[0], key=KEY)
+
+
+@pytest.mark.parametrize("path", ["../escape", "/etc/passwd", "manifest.json", "model.skops\x00"])
+def test_a_signed_manifest_names_no_file_outside_its_directory(sealed: tuple[Path, Manifest], path: str) -> None:
+    directory, manifest = sealed
+    files = tuple(msgspec.structs.replace(digest, path=path) for digest in manifest.files[:1]) + manifest.files[1:]
+    sign(directory, encode_manifest(msgspec.structs.replace(manifest, files=files)))
+    with pytest.raises(CorruptArtefact, match=r"files: |manifest\.json: lists"):
+        load_model(directory, key=KEY)
+
+
+def test_an_unknown_flavour_is_corrupt(sealed: tuple[Path, Manifest]) -> None:
+    directory, manifest = sealed
+    sign(directory, encode_manifest(msgspec.structs.replace(manifest, flavour="pickle")))
+    with pytest.raises(CorruptArtefact, match="flavour: got 'pickle', expected one of sklearn"):
+        load_model(directory, key=KEY)
+
+
+def test_an_artefact_of_another_home_is_taken_in_under_this_homes_key(sealed: tuple[Path, Manifest]) -> None:
+    directory, manifest = sealed
+    (directory / "manifest.sig").write_text("another home's")
+    assert reseal(directory, key=b"ours") == manifest
+    assert read_manifest(directory, key=b"ours") == manifest
+    with pytest.raises(CorruptArtefact, match="not this home's signature"):
+        read_manifest(directory, key=KEY)
+
+
+def test_a_changed_artefact_of_another_home_is_not_taken_in(sealed: tuple[Path, Manifest]) -> None:
+    directory, _ = sealed
+    (directory / "model.skops").write_bytes(b"x" * (directory / "model.skops").stat().st_size)
+    with pytest.raises(CorruptArtefact, match=r"model\.skops: its content is not what the manifest promises"):
+        reseal(directory, key=b"ours")
+
+
+def test_a_model_is_not_sealed_over_another(
+    sealed: tuple[Path, Manifest], publication: Publication, seal_in: SealIn
+) -> None:
+    with pytest.raises(FileExistsError):
+        seal_in(sealed[0], publication)
+
+
+def test_a_model_that_changes_when_stored_is_not_sealed(tmp_path: Path, publication: Publication) -> None:
+    class Restless:
+        classes_ = ()
+
+        def predict(self, table: object) -> object:
+            return np.zeros(len(table))  # type: ignore[arg-type]
+
+    with pytest.raises(UnsupportedModel, match="Restless"):
+        seal(
+            directory=tmp_path,
+            key=KEY,
+            manifest=publication.manifest,
+            estimator=Restless(),
+            sample=publication.sample,
+        )
+    assert not list(tmp_path.iterdir())

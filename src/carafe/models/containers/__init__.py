@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from importlib import import_module
+from types import ModuleType
 from typing import Any
 
 from carafe.models.container import Container, Shape
@@ -21,4 +22,9 @@ BUILDERS: Mapping[Shape, str] = {
 
 def build_table(container: Container, signature: Signature, rows: Rows) -> Any:  # noqa: ANN401 - whatever was fitted on
     """Return rows as the table that ``container`` describes: a frame, an array, a list of texts or of dictionaries."""
-    return import_module(BUILDERS[container.shape]).build(container, signature, rows)
+    return shape_module(container.shape).build(container, signature, rows)
+
+
+def shape_module(shape: Shape) -> ModuleType:
+    """Import and return the module that observes and builds tables of this shape."""
+    return import_module(BUILDERS[shape])

@@ -55,7 +55,20 @@ _LIGHTGBM = (
     "lightgbm.sklearn.LGBMRegressor",
 )
 
-_CARAFE: tuple[str, ...] = ()
+_CARAFE = (
+    "carafe.models.steps.arithmetic.Product",
+    "carafe.models.steps.arithmetic.Ratio",
+    "carafe.models.steps.arithmetic.Sum",
+    "carafe.models.steps.bin.Bin",
+    "carafe.models.steps.clip.Clip",
+    "carafe.models.steps.date_parts.DateParts",
+    "carafe.models.steps.elapsed.Elapsed",
+    "carafe.models.steps.missing_values.MissingValues",
+    "carafe.models.steps.outlier_flag.OutlierFlag",
+    "carafe.models.steps.replace_outliers.ReplaceOutliers",
+    "carafe.models.steps.short_names.ShortNames",
+    "carafe.models.steps.words.Words",
+)
 
 ALLOWED: tuple[str, ...] = (*_SKLEARN, *_LIGHTGBM, *_CARAFE)
 """Every type that may be loaded beside those that skops trusts by itself."""

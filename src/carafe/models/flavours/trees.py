@@ -6,7 +6,6 @@ its memory or walk in circles. So every tree is checked once, when it is loaded.
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
 from typing import Any
 
 import numpy as np
@@ -15,6 +14,7 @@ from sklearn.ensemble._hist_gradient_boosting.predictor import TreePredictor
 from sklearn.tree._tree import Tree
 
 from carafe.errors import CorruptArtefact
+from carafe.models.flavours.parts import parts_of
 
 _LEAF = -1
 
@@ -26,36 +26,11 @@ def check_trees(estimator: object) -> None:
         CorruptArtefact: when a node's child, feature or set of categories does not exist, or a child is not behind
             its parent, which would make a circle.
     """
-    for part in _parts(estimator):
+    for part in parts_of(estimator):
         if isinstance(part, Tree):
             _check_tree(part)
         elif isinstance(part, TreePredictor):
             _check_predictor(part)
-
-
-def _parts(root: object) -> Iterator[object]:
-    """Yield every object that can be reached from ``root`` through attributes and containers, each once."""
-    seen: set[int] = set()
-    waiting: list[object] = [root]
-    while waiting:
-        part = waiting.pop()
-        if id(part) in seen or part is None or isinstance(part, (str, bytes, int, float)):
-            continue
-        seen.add(id(part))
-        yield part
-        waiting.extend(_inside(part))
-
-
-def _inside(part: object) -> Iterator[object]:
-    if isinstance(part, Mapping):
-        yield from part.values()
-    elif isinstance(part, (list, tuple, set, frozenset)):
-        yield from part
-    elif isinstance(part, np.ndarray):
-        if part.dtype == object:
-            yield from part.flat
-    elif hasattr(part, "__dict__"):
-        yield from vars(part).values()
 
 
 def _check_tree(tree: Any) -> None:  # noqa: ANN401 - scikit-learn ships no types
