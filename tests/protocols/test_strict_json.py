@@ -57,7 +57,7 @@ def test_a_body_that_is_not_strict_json_is_refused_with_the_reason(body: bytes, 
     assert story.lower() in str(caught.value).lower()
 
 
-@pytest.mark.parametrize("depth", [1_000, 100_000, 1_000_000])
+@pytest.mark.parametrize("depth", [20_000, 100_000, 1_000_000])
 @pytest.mark.parametrize(("opening", "closing"), [("[", "]"), ('{"a":', "}"), ("[", ""), ('[{"a":', "")])
 def test_a_deep_nest_is_refused_quickly(depth: int, opening: str, closing: str) -> None:
     body = (opening * depth + "1" + closing * depth).encode()

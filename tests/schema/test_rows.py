@@ -162,7 +162,7 @@ def test_booleans_are_held_as_one_and_zero() -> None:
 
 
 @pytest.mark.parametrize("kind", list(Kind))
-@pytest.mark.parametrize("missing", [None, math.nan, np.float32("nan"), np.datetime64("NaT")])
+@pytest.mark.parametrize("missing", [None, math.nan, np.float32("nan"), np.datetime64("NaT", "us")])
 def test_a_missing_value_is_taken_only_where_the_column_is_nullable(kind: Kind, missing: object) -> None:
     value = encoded(one(kind, nullable=True), missing)
     assert value is None or value != value  # noqa: PLR0124 - NaN and NaT
