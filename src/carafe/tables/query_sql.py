@@ -36,7 +36,7 @@ def read_query(query: str, *, database: str, max_rows: int = MAX_ROWS) -> pl.Dat
         engine = sa.create_engine(url, poolclass=sa.NullPool)
         with engine.connect() as connection:
             _make_read_only(connection)
-            result = connection.execution_options(stream_results=True).exec_driver_sql(query)
+            result = connection.execution_options(stream_results=True, no_parameters=True).exec_driver_sql(query)
             return _frame(result, max_rows)
     except ModuleNotFoundError as error:
         raise UnreadableTable(f"{_shown(url)}: the driver {error.name} is not installed") from None
