@@ -56,7 +56,7 @@ pip_from_debian() {
 
 # make_venv: make $venv with a working pip, by the first way that this machine allows.
 make_venv() {
-  [ -x "$venv/bin/python" ] && has_pip && return
+  [ -x "$venv/bin/python" ] && { has_pip || "$venv/bin/python" -m ensurepip >>"$log" 2>&1; } && return
   local python
   python=$(find_python) || {
     apt_install python3 python3-venv && python=$(find_python)
