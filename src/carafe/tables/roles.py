@@ -98,7 +98,7 @@ def _decide_other(dtype: pl.DataType) -> Decision:
         return Decision(role=Role.CATEGORY, reason="the table holds categories")
     if dtype == pl.Boolean:
         return Decision(role=Role.BOOLEAN, reason="true and false")
-    if dtype in {pl.Date, pl.Datetime}:
+    if isinstance(dtype, (pl.Date, pl.Datetime)):
         return Decision(role=Role.DATETIME, reason="the table holds dates")
     return Decision(role=Role.IDENTIFIER, reason=f"values of type {dtype} can't be learnt from")
 
