@@ -2,13 +2,39 @@
 
 from __future__ import annotations
 
+import ctypes
 import os
+import shutil
 from collections.abc import Callable
 from pathlib import Path
 
 import pytest
 
 ROOT = Path(__file__).resolve().parent.parent
+
+
+def _loads(library: str) -> bool:
+    try:
+        ctypes.CDLL(library)
+    except OSError:
+        return False
+    return True
+
+
+SYSTEM: dict[str, tuple[Callable[[], bool], str]] = {
+    "curl": (lambda: shutil.which("curl") is not None, "the pages' commands ask with it"),
+    "libgomp1": (lambda: _loads("libgomp.so.1"), "LightGBM computes with it"),
+}
+"""The system packages that tests may need, how to tell whether one is there, and what for."""
+
+
+def pytest_runtest_setup(item: pytest.Item) -> None:
+    """Skip a test marked ``needs`` where its system package is absent."""
+    for mark in item.iter_markers("needs"):
+        for package in mark.args:
+            there, reason = SYSTEM[package]
+            if not there():
+                skip_or_fail(f"the system package {package} is not installed: {reason}")
 
 
 def skip_or_fail(reason: str) -> None:

@@ -68,7 +68,7 @@ def test_serving_needs_no_training_library() -> None:
 def test_every_dependency_has_a_capped_or_calendar_version() -> None:
     everything = PROJECT["dependencies"] + [text for extra in EXTRAS.values() for text in extra]
     uncapped = {Requirement(text).name for text in everything if "<" not in text} - {"carafe-serve"}
-    assert uncapped <= {"furo", "pyarrow"}
+    assert uncapped <= {"furo"}
 
 
 @pytest.mark.parametrize("script", ["scripts/demo", "scripts/test", "scripts/lock", ".ci/run"])
