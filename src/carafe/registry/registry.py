@@ -9,8 +9,9 @@ from datetime import UTC, datetime
 from pathlib import Path
 
 from carafe.errors import CorruptArtefact, InvalidName, VersionNotFound
-from carafe.models.artefact import MANIFEST, read_manifest
+from carafe.models.artefact import MANIFEST, read_manifest, reseal
 from carafe.registry.absence import no_default
+from carafe.registry.bundle import Label, pack, unpack
 from carafe.registry.metadata import Draft, MetadataStore
 from carafe.registry.promotion import Promotion, judge
 from carafe.registry.query import Page, Query
@@ -158,6 +159,41 @@ class Registry:
         """
         gone = self.metadata.remove(check_name(name), _checked(name, number))
         self.artefacts.remove(gone.artefact)
+
+    # --- travelling ---
+
+    def export(self, ref: ModelRef, file: Path) -> Version:
+        """Write a version into one file, for ``import_`` in another home, and return the version.
+
+        A file that exists is replaced. It holds no secret of this home.
+
+        Raises:
+            ModelNotFound, VersionNotFound, AliasNotFound: as ``resolve``.
+            CorruptArtefact: as ``fetch``.
+            StorageUnavailable: when the file can't be written.
+        """
+        version = self.resolve(ref)
+        pack(self.fetch(version), file, Label(name=version.name, number=version.number))
+        return version
+
+    def import_(self, file: Path, name: str | None = None) -> Version:
+        """Make an exported file the next version of the model it came from, or of ``name``, and return the version.
+
+        Every digest is checked, and the model is loaded once and must repeat its golden predictions. That proves it
+        whole, not harmless or good: import only what comes from someone you trust. A refused file leaves no trace.
+
+        Raises:
+            CorruptArtefact: when it is not, or no longer, what ``export`` wrote.
+            NewerArtefact: when a newer Carafe wrote it.
+        """
+        if name is not None:
+            check_name(name)
+        with self.staging() as folder:
+            label = unpack(file, folder)
+            reseal(folder, key=self.key)
+            return self.publish(name=name or label.name, staged=folder)
+
+    # --- housekeeping ---
 
     def collect_orphans(self) -> int:
         """Delete files that a crash left behind and no version knows; return how many artefacts that were.
