@@ -14,6 +14,12 @@ from carafe.errors import CarafeError, InvalidInput, MissingExtra
 COMMANDS: dict[str, str] = {
     "example": "carafe.cli.example",
     "inspect": "carafe.cli.inspect",
+    "models": "carafe.cli.models",
+    "promote": "carafe.cli.promote",
+    "delete": "carafe.cli.delete",
+    "export": "carafe.cli.export",
+    "import": "carafe.cli.import_",
+    "keys": "carafe.cli.keys",
 }
 """Each command and the module in this package that holds it, under the command's own name."""
 

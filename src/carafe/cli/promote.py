@@ -1,0 +1,35 @@
+"""``carafe promote``: let a name point at a version."""
+
+from __future__ import annotations
+
+import click
+
+from carafe.cli.home import opened_registry
+from carafe.cli.reference import named_version
+from carafe.errors import NotFound
+from carafe.registry import Registry
+from carafe.schema import ModelRef
+from carafe.schema.exchange import CHAMPION
+
+
+@click.command("promote")
+@click.argument("ref", metavar="NAME@VERSION")
+@click.option("--alias", default=CHAMPION, show_default=True, help="The name that is to point at the version.")
+def command(*, ref: str, alias: str) -> None:
+    """Make a version the champion, which answers where only the model is named, or give it another alias.
+
+    NAME@VERSION is houses@4, or houses@staging for the version that another alias points at now.
+    """
+    meant = named_version(ref)
+    with opened_registry() as registry:
+        before = _pointed(registry, meant.name, alias)
+        version = registry.promote(meant, alias=alias)
+    was = f" (was {before})" if before not in {None, version.number} else ""
+    click.echo(f"{version.name}@{alias} is now version {version.number}{was}")
+
+
+def _pointed(registry: Registry, name: str, alias: str) -> int | None:
+    try:
+        return registry.resolve(ModelRef(name=name, alias=alias)).number
+    except NotFound:
+        return None
