@@ -14,7 +14,7 @@ from carafe.cli.reference import named_version
 @click.argument("ref", metavar="NAME@VERSION")
 @click.option("--yes", is_flag=True, help="Do not ask.")
 def command(*, ref: str, yes: bool) -> None:
-    """Delete the version houses@2 for good; of houses@staging only the alias is dropped, the version stays.
+    """Delete the version NAME@VERSION for good; of an alias, such as houses@staging, drop only the alias.
 
     A version that an alias points at is not deleted: promote another one first. Its number is never used again.
     """

@@ -11,7 +11,7 @@ from carafe.schema import ModelRef
 
 
 @click.command("export")
-@click.argument("ref", metavar="NAME[@VERSION]")
+@click.argument("ref", metavar="NAME@VERSION")
 @click.option(
     "-o",
     "--output",
@@ -19,7 +19,7 @@ from carafe.schema import ModelRef
     help="The file to write, NAME-NUMBER.carafe by default. One that exists is replaced.",
 )
 def command(*, ref: str, output: Path | None) -> None:
-    """Write a version into one file, which `carafe import` reads on another machine. NAME alone is its champion."""
+    """Write NAME@VERSION into one file, which `carafe import` reads on another machine; of NAME alone, its champion."""
     with opened_registry() as registry:
         version = registry.resolve(ModelRef.parse(ref))
         file = output or Path(f"{version.name}-{version.number}.carafe")

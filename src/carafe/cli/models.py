@@ -15,9 +15,11 @@ from carafe.schema import ModelRef, Task
 @click.group("models", invoke_without_command=True)
 @click.option("--contains", metavar="TEXT", default="", help="Only models whose name contains TEXT.")
 @click.option("--task", type=click.Choice([task.value for task in Task]), help="Only models of this task.")
-@click.option("--sort", type=click.Choice([sort.value for sort in Sort]), default="name", show_default=True)
+@click.option(
+    "--sort", type=click.Choice([sort.value for sort in Sort]), default="name", show_default=True, help="The order."
+)
 @click.option("--descending", is_flag=True, help="Turn the order round.")
-@click.option("--page", type=click.IntRange(1, MAX_PAGE), default=1, show_default=True)
+@click.option("--page", type=click.IntRange(1, MAX_PAGE), default=1, show_default=True, help="Which page.")
 @click.option("--size", type=click.IntRange(1, MAX_SIZE), default=50, show_default=True, help="Models a page.")
 @click.option("--json", "as_json", is_flag=True, help="Print JSON for machines.")
 def command(
@@ -50,11 +52,11 @@ def command(
 
 
 @command.command("show")
-@click.argument("ref", metavar="NAME[@VERSION]")
+@click.argument("ref", metavar="NAME@VERSION")
 @click.option("--recipe", is_flag=True, help="Print only the recipe that trained the version.")
 @click.option("--json", "as_json", is_flag=True, help="Print JSON for machines.")
 def show(*, ref: str, recipe: bool, as_json: bool) -> None:
-    """Show a version: NAME@3 or NAME@champion. NAME alone lists the model's versions."""
+    """Show NAME@VERSION, such as houses@3 or houses@champion; of NAME alone, list the versions."""
     with opened_registry() as registry:
         if "@" not in ref and not recipe:
             name = ModelRef.parse(ref).name
