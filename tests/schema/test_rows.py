@@ -129,6 +129,11 @@ def test_a_number_that_overflows_is_refused_with_the_range(value: object) -> Non
     assert refusal(one(Kind.NUMBER), value).expected == "a number between -1.8e308 and 1.8e308"
 
 
+@pytest.mark.parametrize("value", [2**53 + 1, -(2**53) - 1, 10**23])
+def test_a_whole_number_that_a_double_would_round_is_refused(value: int) -> None:
+    assert "holds exactly" in refusal(one(Kind.NUMBER), value).expected
+
+
 @given(st.integers())
 def test_an_integer_keeps_its_value_or_is_refused(value: int) -> None:
     for kind in (Kind.NUMBER, Kind.INTEGER):
