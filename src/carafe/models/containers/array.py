@@ -91,7 +91,9 @@ def _observed(shape: Shape, seen: Sequence[ObservedColumn], native: object) -> O
 def _observe_column(name: str, values: NDArray[Any]) -> ObservedColumn:
     dtype = values.dtype
     if dtype.kind in "fiu":
-        return observe_numbers(name, values, dtype=str(dtype), kind=Kind.NUMBER)
+        # Whole numbers in an array are seldom meant as such; kept as integers, a client's 2.5 would be cut to 2.
+        kept = str(dtype) if dtype.kind == "f" else "float64"
+        return observe_numbers(name, values, dtype=kept, kind=Kind.NUMBER)
     if dtype.kind == "b":
         return observe_numbers(name, values, dtype="bool", kind=Kind.BOOLEAN)
     if dtype.kind == "M":

@@ -38,7 +38,7 @@ def observe(sample: pd.DataFrame) -> Observed:
     return Observed(
         columns=tuple(one.column for one in seen),
         container=Container(shape=Shape.PANDAS, columns=tuple(one.type for one in seen)),
-        rows=Rows(tuple(one.values for one in seen)),  # noqa: PD011 - no frame
+        rows=Rows(tuple(one.values for one in seen)),
         native=sample,
     )
 

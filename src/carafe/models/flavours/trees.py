@@ -10,13 +10,17 @@ from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
-from sklearn.ensemble._hist_gradient_boosting.predictor import TreePredictor
+from sklearn.ensemble._forest import BaseForest
+from sklearn.ensemble._gb import BaseGradientBoosting
+from sklearn.ensemble._hist_gradient_boosting.gradient_boosting import BaseHistGradientBoosting
+from sklearn.tree import BaseDecisionTree
 from sklearn.tree._tree import Tree
 
 from carafe.errors import CorruptArtefact
 from carafe.models.flavours.parts import parts_of
 
 _LEAF = -1
+_OTHER_WIDTH = "a tree for another number of features"
 
 
 def check_trees(estimator: object) -> None:
@@ -29,8 +33,14 @@ def check_trees(estimator: object) -> None:
     for part in parts_of(estimator):
         if isinstance(part, Tree):
             _check_tree(part)
-        elif isinstance(part, TreePredictor):
-            _check_predictor(part)
+        elif isinstance(part, BaseDecisionTree) and hasattr(part, "tree_"):
+            _check(part.tree_.n_features == part.n_features_in_, _OTHER_WIDTH)
+        elif isinstance(part, (BaseForest, BaseGradientBoosting)) and hasattr(part, "estimators_"):
+            trees = np.asarray(part.estimators_, dtype=object).flat
+            _check(all(tree.n_features_in_ == part.n_features_in_ for tree in trees), _OTHER_WIDTH)
+        elif isinstance(part, BaseHistGradientBoosting) and hasattr(part, "_predictors"):
+            for predictor in (each for stage in part._predictors for each in stage):  # noqa: SLF001 - no public name
+                _check_predictor(predictor, part.n_features_in_)
 
 
 def _check_tree(tree: Any) -> None:  # noqa: ANN401 - scikit-learn ships no types
@@ -42,12 +52,12 @@ def _check_tree(tree: Any) -> None:  # noqa: ANN401 - scikit-learn ships no type
     _check_features(feature[inner], tree.n_features)
 
 
-def _check_predictor(predictor: Any) -> None:  # noqa: ANN401 - scikit-learn ships no types
+def _check_predictor(predictor: Any, features: int) -> None:  # noqa: ANN401 - scikit-learn ships no types
     nodes = predictor.nodes
     inner = nodes["is_leaf"] == 0
     _check(len(nodes) > 0, "a tree without nodes")
     _check_children(inner, nodes["left"].astype(np.int64), nodes["right"].astype(np.int64))
-    _check_features(nodes["feature_idx"][inner].astype(np.int64), 2**31 - 1)
+    _check_features(nodes["feature_idx"][inner].astype(np.int64), features)
     sets = nodes["bitset_idx"][inner & (nodes["is_categorical"] != 0)].astype(np.int64)
     known = min(len(predictor.binned_left_cat_bitsets), len(predictor.raw_left_cat_bitsets))
     _check(bool((sets < known).all()), "a set of categories that does not exist")
