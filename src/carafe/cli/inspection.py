@@ -114,8 +114,8 @@ def _remarks(found: Inspection) -> list[str]:
         lines.append(f"Can't be learnt: {found.obstacle}.")
     lines += [f"Leak: {leak.column}: {leak.reason}." for leak in found.leaks]
     if found.profile.duplicates:
-        count = f"{found.profile.duplicates:,} rows repeat an earlier one"
-        lines.append(f"Duplicates: {count}; a split may put one on each side, where it is no evidence.")
+        count = "1 row repeats" if found.profile.duplicates == 1 else f"{found.profile.duplicates:,} rows repeat"
+        lines.append(f"Duplicates: {count} an earlier one; a split may put one on each side, where it is no evidence.")
     return [_printable(line) for line in lines]
 
 

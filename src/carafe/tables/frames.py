@@ -30,7 +30,8 @@ def polars_table(frame: object) -> pl.DataFrame:
     if isinstance(frame, Mapping):
         return _from_columns(frame)
     if isinstance(frame, Sequence) and frame and all(isinstance(record, Mapping) for record in frame):
-        return _from_columns({name: [record.get(name) for record in frame] for record in frame[:1] for name in record})
+        names = dict.fromkeys(name for record in frame for name in record)
+        return _from_columns({name: [record.get(name) for record in frame] for name in names})
     return _from_other(frame)
 
 
@@ -66,4 +67,8 @@ def _from_values(name: str, values: Sequence[object]) -> pl.Series:
 
 
 def _from_columns(columns: Mapping[str, Sequence[object]]) -> pl.DataFrame:
+    lengths = {str(name): len(values) for name, values in columns.items()}
+    if len(set(lengths.values())) > 1:
+        shown = ", ".join(f"{name!r} has {length:,}" for name, length in list(lengths.items())[:10])
+        raise UnreadableTable(f"columns must have one length: {shown}")
     return pl.DataFrame([_from_values(str(name), list(values)) for name, values in columns.items()])

@@ -33,11 +33,11 @@ def infer_task(profile: Profile, target: str) -> Task:
 
     Raises:
         UnknownColumn: when the profile has no such column.
-        UntrainableTable: when the target is constant, or a date-time.
+        UntrainableTable: when the target is constant, a date-time, or of a type that can't be learnt from.
     """
     require_column([column.name for column in profile.columns], target)
     column = profile.by_name[target]
-    if column.role is Role.CONSTANT:
+    if column.role in {Role.CONSTANT, Role.IDENTIFIER}:
         raise UntrainableTable(f"the target {target!r} can't be learnt: {column.reason}")
     if column.role is Role.DATETIME:
         raise UntrainableTable(

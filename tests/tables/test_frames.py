@@ -1,0 +1,55 @@
+from __future__ import annotations
+
+from datetime import datetime
+
+import pandas as pd
+import polars as pl
+import pytest
+
+from carafe.errors import UnreadableTable
+from carafe.tables import polars_table
+
+
+def test_a_pandas_frame_keeps_its_types_and_its_gaps() -> None:
+    frame = pd.DataFrame(
+        {
+            "n": [1, 2],
+            "x": [1.5, float("nan")],
+            "word": ["a", None],
+            "mixed": [1, "a"],
+            "yes": [True, False],
+            "c": pd.Categorical(["u", "v"]),
+            "i": pd.array([1, None], dtype="Int64"),
+            "t": pd.to_datetime(["2024-05-01", None]),
+        },
+        index=[7, 9],
+    )
+    table = polars_table(frame)
+    assert table.columns == list(frame.columns)
+    assert table["n"].to_list() == [1, 2]
+    assert table["x"].fill_nan(None).to_list() == [1.5, None]
+    assert table["word"].to_list() == ["a", None]
+    assert table["mixed"].to_list() == ["1", "a"]
+    assert table["yes"].dtype == pl.Boolean
+    assert table["c"].cast(pl.String).to_list() == ["u", "v"]
+    assert table["i"].to_list() == [1, None]
+    assert table["t"].to_list() == [datetime.fromisoformat("2024-05-01"), None]
+
+
+def test_records_and_columns_become_tables() -> None:
+    expected = {"a": [1, 2], "b": ["x", None]}
+    assert polars_table([{"a": 1, "b": "x"}, {"a": 2}]).to_dict(as_series=False) == expected
+    assert polars_table({"a": [1, 2], "b": ["x", None]}).to_dict(as_series=False) == expected
+    assert polars_table(pl.DataFrame(expected).lazy()).to_dict(as_series=False) == expected
+
+
+def test_names_that_come_twice_or_are_no_strings_are_refused() -> None:
+    with pytest.raises(UnreadableTable, match="come more than once: 'a'"):
+        polars_table(pd.DataFrame([[1, 2]], columns=["a", "a"]))
+    with pytest.raises(UnreadableTable, match="needs a name that is a string"):
+        polars_table(pd.DataFrame([[1, 2]]))
+
+
+def test_columns_of_unequal_length_are_refused() -> None:
+    with pytest.raises(UnreadableTable, match="length"):
+        polars_table({"a": [1, 2], "b": [1]})
