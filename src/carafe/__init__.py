@@ -1,5 +1,58 @@
-"""Carafe: from a table of data, or a model already trained, to a production prediction service on Flask."""
+"""Carafe: from a table of data, or a model already trained, to a production prediction service on Flask.
+
+The public Python API::
+
+    import carafe
+
+    carafe.train(frame, target="price", name="houses")      # a table becomes a published model
+    carafe.publish(estimator, "churn", sample=frame)        # so does an estimator that is already fitted
+    carafe.load("houses@champion").predict(rows)            # and a published model answers, here or in ``carafe serve``
+
+The rooms of the house; a room imports only rooms below it:
+
+* ``cli``: the commands, each a thin call.
+* ``web``: Flask: app factory, extension, routes, OpenAPI. Beside it ``api``: train, publish and load in Python.
+* ``training``: from a table and a recipe to an evaluated pipeline. Beside it ``serving``: from a request to an answer.
+* ``registry``: versions, aliases and their files. Beside it ``protocols``: bytes to requests, answers to bytes.
+* ``models``: the artefact: manifest, flavours, seal, verify, load; and our own scikit-learn steps.
+* ``tables``: read, write and profile tables. Beside it ``access``: who may do what, and how it was proved.
+* ``database``: the connection, its tables and migrations.
+* ``schema``: what training and serving share: signature, rows, requests. ``settings``, ``errors``: what all share.
+* ``testing``: the contract suites, for your own implementations of the interfaces.
+
+Importing this package imports none of them: a name is looked up when it is first used.
+"""
+
+from __future__ import annotations
+
+from importlib import import_module
+from typing import TYPE_CHECKING, Any
 
 from carafe._version import __version__
 
-__all__ = ["__version__"]
+if TYPE_CHECKING:
+    from carafe.api.load import LoadedModel, load
+    from carafe.api.publish import publish
+    from carafe.models.prediction import Features
+    from carafe.registry import Promotion, Version
+
+__all__ = ["Features", "LoadedModel", "Promotion", "Version", "__version__", "load", "publish"]
+
+_HOMES = {
+    "Features": "carafe.models.prediction",
+    "LoadedModel": "carafe.api.load",
+    "Promotion": "carafe.registry",
+    "Version": "carafe.registry",
+    "load": "carafe.api.load",
+    "publish": "carafe.api.publish",
+}
+
+
+def __getattr__(name: str) -> Any:  # noqa: ANN401 - each name has its own type, see TYPE_CHECKING above
+    if name not in _HOMES:
+        raise AttributeError(f"module 'carafe' has no attribute {name!r}")
+    return getattr(import_module(_HOMES[name]), name)
+
+
+def __dir__() -> list[str]:
+    return sorted({*globals(), *_HOMES})

@@ -6,7 +6,7 @@ from collections.abc import Mapping
 from importlib import import_module
 from typing import Protocol, cast
 
-from carafe.errors import CorruptArtefact
+from carafe.errors import CorruptArtefact, MissingExtra
 from carafe.models.manifest import Manifest
 from carafe.models.model import Model
 
@@ -42,7 +42,15 @@ class Flavour(Protocol):
 
 
 def flavour(name: str) -> Flavour:
-    """Import and return a flavour; raise CorruptArtefact when there is none of that name."""
+    """Import and return a flavour.
+
+    Raises:
+        CorruptArtefact: when there is none of that name.
+        MissingExtra: when what it needs is not installed.
+    """
     if name not in FLAVOURS:
         raise CorruptArtefact(f"flavour: got {name!r}, expected one of {', '.join(FLAVOURS)}")
-    return cast("Flavour", import_module(FLAVOURS[name]))
+    try:
+        return cast("Flavour", import_module(FLAVOURS[name]))
+    except ModuleNotFoundError as error:
+        raise MissingExtra(f"this model needs {error.name}: pip install 'carafe-serve[train]'") from error

@@ -1,0 +1,58 @@
+from __future__ import annotations
+
+from pathlib import Path
+
+import numpy as np
+import pandas as pd
+import pytest
+from sklearn.cluster import KMeans
+from sklearn.datasets import load_iris
+from sklearn.linear_model import LinearRegression
+from sklearn.tree import DecisionTreeClassifier
+
+import carafe
+from carafe.errors import InvalidName, ModelNotFound, UnsupportedModel
+
+TABLE = np.random.default_rng(0).normal(size=(30, 3))
+LINE = LinearRegression().fit(TABLE, TABLE @ [1.0, 2.0, 3.0])
+
+
+def test_the_first_version_is_champion_and_the_next_one_waits(home: Path) -> None:
+    del home
+    first = carafe.publish(LINE, "line", sample=TABLE)
+    second = carafe.publish(LINE, "line", sample=TABLE)
+    assert (str(first), first.aliases) == ("line@1", ("champion",))
+    assert (str(second), second.aliases) == ("line@2", ())
+    assert carafe.load("line").version.number == 1
+
+
+def test_a_later_version_becomes_champion_when_asked(home: Path) -> None:
+    carafe.publish(LINE, "line", sample=TABLE, home=home)
+    carafe.publish(LINE, "line", sample=TABLE, home=home, promote="always")
+    assert carafe.load("line", home=home).version.number == 2
+
+
+def test_metrics_and_target_are_in_the_manifest(home: Path) -> None:
+    version = carafe.publish(LINE, "line", sample=TABLE, target="height", metrics={"r2": 0.9}, home=home)
+    assert version.manifest.signature.target.name == "height"
+    assert [(metric.name, metric.value) for metric in version.manifest.metrics] == [("r2", 0.9)]
+
+
+def test_the_iris_tutorial_answers_a_flat_list_of_four_numbers(home: Path) -> None:
+    iris = load_iris(as_frame=True)
+    tree = DecisionTreeClassifier(random_state=0).fit(iris.data, iris.target_names[iris.target])
+    carafe.publish(tree, "iris", sample=iris.data, home=home)
+    assert carafe.load("iris", home=home).predict([5.1, 3.5, 1.4, 0.2]).tolist() == ["setosa"]
+
+
+def test_a_model_that_can_not_be_published_leaves_no_trace(home: Path) -> None:
+    with pytest.raises(UnsupportedModel, match="KMeans"):
+        carafe.publish(KMeans(2, n_init=1).fit(TABLE), "groups", sample=TABLE, home=home)
+    with pytest.raises(ModelNotFound):
+        carafe.load("groups", home=home)
+
+
+def test_a_name_is_checked_before_anything_else(home: Path) -> None:
+    with pytest.raises(InvalidName, match="'My Model' is no model name"):
+        carafe.publish(object(), "My Model", sample=pd.DataFrame(), home=home)
+    assert not home.exists()
