@@ -6,7 +6,9 @@ import ctypes
 import os
 import shutil
 from collections.abc import Callable
+from importlib import import_module
 from pathlib import Path
+from typing import Any
 
 import pytest
 
@@ -28,20 +30,32 @@ SYSTEM: dict[str, tuple[Callable[[], bool], str]] = {
 """The system packages that tests may need, how to tell whether one is there, and what for."""
 
 
-def pytest_runtest_setup(item: pytest.Item) -> None:
-    """Skip a test marked ``needs`` where its system package is absent."""
-    for mark in item.iter_markers("needs"):
-        for package in mark.args:
-            there, reason = SYSTEM[package]
-            if not there():
-                skip_or_fail(f"the system package {package} is not installed: {reason}")
-
-
 def skip_or_fail(reason: str) -> None:
     """Skip the test where a component is missing; in CI nothing may be missing, so fail."""
     if os.environ.get("CI") == "true":
         pytest.fail(f"missing in CI: {reason}")
     pytest.skip(reason)
+
+
+def need(package: str) -> None:
+    """Skip the test where this system package is absent; in CI, fail."""
+    there, reason = SYSTEM[package]
+    if not there():
+        skip_or_fail(f"the system package {package} is not installed: {reason}")
+
+
+def pytest_runtest_setup(item: pytest.Item) -> None:
+    """Skip a test marked ``needs`` where one of its system packages is absent."""
+    for mark in item.iter_markers("needs"):
+        for package in mark.args:
+            need(package)
+
+
+@pytest.fixture(scope="session")
+def lightgbm() -> Any:  # noqa: ANN401 - a module without types
+    """Return LightGBM, which can't be imported without its system package."""
+    need("libgomp1")
+    return import_module("lightgbm")
 
 
 @pytest.fixture(scope="session")

@@ -6,7 +6,6 @@ from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
-import lightgbm
 import numpy as np
 import pandas as pd
 import polars as pl
@@ -231,7 +230,7 @@ def test_a_finished_search_is_published_as_its_best_estimator() -> None:
     assert publication.estimator is search.best_estimator_
 
 
-def test_the_manifest_says_where_the_model_comes_from() -> None:
+def test_the_manifest_says_where_the_model_comes_from(lightgbm: Any) -> None:
     estimator = lightgbm.LGBMRegressor(n_estimators=2, verbose=-1).fit(TABLE, NUMBERS)
     manifest = describe(estimator, name="m", sample=TABLE, target="y", metrics={"r2": 0.9}).manifest
     assert {"lightgbm", "numpy", "scikit-learn"} <= dict(manifest.provenance.libraries).keys()
@@ -250,7 +249,7 @@ def test_a_pandas_pipeline_with_all_kinds_answers_records(served: Callable[[Any,
     assert answers(model, records) == estimator.predict(FRAME).tolist()
 
 
-def test_lightgbm_meets_the_categories_of_its_fit(served: Callable[[Any, Any], Model]) -> None:
+def test_lightgbm_meets_the_categories_of_its_fit(served: Callable[[Any, Any], Model], lightgbm: Any) -> None:
     frame = FRAME[["heating", "area"]]
     estimator = lightgbm.LGBMRegressor(n_estimators=20, min_child_samples=2, verbose=-1)
     estimator.fit(frame, np.where(frame["heating"] == "gas", 10.0, -10.0))
