@@ -21,6 +21,9 @@ COVERED = 0.95
 MAX_TERMS = 50
 """The most columns that a sum is looked for in; those most correlated with its total are taken."""
 
+COPY = 0.99999
+"""A column that correlates with the total like this is no part of it, but the total again."""
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Sum:
@@ -36,39 +39,47 @@ class Sum:
         return dict(self.terms).get(column, 0)
 
 
-def find_sum(matrix: NDArray[np.float64], total: int, *, through: int | None = None) -> Sum | None:
-    """Return how the column ``total`` of a complete matrix (rows, columns) is the sum of others, or None.
+class SumFinder:
+    """Looks for sums among the columns of one complete matrix (rows, columns), whose correlations it computes once."""
 
-    ``through`` is a column that must be among the terms. Least squares suggests the terms; the sum holds when what is
-    left over is constant, or one of few amounts while both sides have many values.
-    """
-    others = _candidates(matrix, total, through)
-    if not others:
-        return None
-    signs = _rounded_coefficients(matrix[:, others], matrix[:, total])
-    terms = tuple((column, int(sign)) for column, sign in zip(others, signs, strict=True) if sign)
-    if len(terms) < 2 or (through is not None and through not in dict(terms)):
-        return None
-    rest = matrix[:, total] - sum(sign * matrix[:, column] for column, sign in terms)
-    extras = _few(rest, [matrix[:, column] for column in (total, *([] if through is None else [through]))])
-    return Sum(total=total, terms=terms, extras=extras) if extras else None
+    def __init__(self, matrix: NDArray[np.float64]) -> None:
+        self._matrix = matrix
+        spread = matrix.std(axis=0)
+        self._spread = np.where(spread > 0, spread, 1.0)
+        scaled = (matrix - matrix.mean(axis=0)) / self._spread
+        self._correlations = scaled.T @ scaled / len(matrix)
 
+    def find(self, total: int, *, through: int | None = None) -> Sum | None:
+        """Return how the column ``total`` is the sum of two or more others, or None.
 
-def _candidates(matrix: NDArray[np.float64], total: int, through: int | None) -> list[int]:
-    columns = [column for column in range(matrix.shape[1]) if column != total]
-    if len(columns) <= MAX_TERMS:
-        return columns
-    strength = np.abs(_standardised(matrix).T @ _standardised(matrix[:, [total]])).ravel()
-    ranked = sorted(columns, key=lambda column: (column != through, -strength[column]))
-    return ranked[:MAX_TERMS]
+        ``through`` is a column that must be among the terms. Least squares suggests the terms; the sum holds when what
+        is left over is constant, or one of few amounts while both sides have many values.
+        """
+        others = self._candidates(total, through)
+        signs = self._rounded_coefficients(others, total)
+        terms = tuple((column, int(sign)) for column, sign in zip(others, signs, strict=True) if sign)
+        if len(terms) < 2 or (through is not None and through not in dict(terms)):
+            return None
+        columns = self._matrix.T
+        rest = columns[total] - sum(sign * columns[column] for column, sign in terms)
+        extras = _few(rest, [columns[total], columns[total if through is None else through]])
+        return Sum(total=total, terms=terms, extras=extras) if extras else None
 
+    def _candidates(self, total: int, through: int | None) -> list[int]:
+        """Return the columns that may be terms: the most correlated ones, without copies of the total."""
+        strength = np.abs(self._correlations[total])
+        columns = [
+            column
+            for column in range(len(strength))
+            if column == through or (column != total and strength[column] < COPY)
+        ]
+        return sorted(columns, key=lambda column: (column != through, -strength[column]))[:MAX_TERMS]
 
-def _rounded_coefficients(parts: NDArray[np.float64], total: NDArray[np.float64]) -> NDArray[np.float64]:
-    centred, aim = parts - parts.mean(axis=0), total - total.mean()
-    scale = np.where(centred.std(axis=0) > 0, centred.std(axis=0), 1.0)
-    fitted = np.linalg.lstsq(centred / scale, aim, rcond=None)[0] / scale
-    rounded = np.clip(np.round(fitted), -1, 1)
-    return np.where(np.abs(fitted - rounded) <= COEFFICIENT_TOLERANCE, rounded, 0.0)
+    def _rounded_coefficients(self, others: list[int], total: int) -> NDArray[np.float64]:
+        among, with_total = self._correlations[np.ix_(others, others)], self._correlations[others, total]
+        fitted = np.linalg.lstsq(among, with_total, rcond=1e-10)[0] * self._spread[total] / self._spread[others]
+        rounded = np.clip(np.round(fitted), -1, 1)
+        return np.where(np.abs(fitted - rounded) <= COEFFICIENT_TOLERANCE, rounded, 0.0)
 
 
 def _few(rest: NDArray[np.float64], sides: Sequence[NDArray[np.float64]]) -> int:
@@ -86,9 +97,3 @@ def _covering(values: NDArray[np.float64]) -> int:
     """Return how many distinct values it takes to cover most rows, the frequent ones first."""
     counts = np.sort(np.unique(values, return_counts=True)[1])[::-1]
     return int(np.searchsorted(np.cumsum(counts), COVERED * len(values))) + 1
-
-
-def _standardised(matrix: NDArray[np.float64]) -> NDArray[np.float64]:
-    spread = matrix.std(axis=0)
-    scaled: NDArray[np.float64] = (matrix - matrix.mean(axis=0)) / np.where(spread > 0, spread, 1.0)
-    return scaled

@@ -10,7 +10,7 @@ import polars as pl
 from numpy.typing import NDArray
 
 from carafe.schema import Task
-from carafe.tables.arithmetic import Sum, find_sum
+from carafe.tables.arithmetic import Sum, SumFinder
 from carafe.tables.association import by_group, by_majority, linear, monotone, quantile_codes
 from carafe.tables.cast import cast_frame
 from carafe.tables.profile import Profile
@@ -143,7 +143,7 @@ def _arithmetic_leaks(table: _Table, numeric: list[str]) -> Iterator[Leak]:
     yield from totals
     known = {leak.column for leak in totals}
     left = [position for position, name in enumerate(names) if name not in known]
-    found = find_sum(matrix[:, left], 0)
+    found = SumFinder(matrix[:, left]).find(0)
     if found is not None:
         written = _written(found, [names[position] for position in left], "+", "-")
         reason = f"{written}: arithmetic will do, unless these are not known before"
@@ -152,13 +152,14 @@ def _arithmetic_leaks(table: _Table, numeric: list[str]) -> Iterator[Leak]:
 
 def _totals(matrix: NDArray[np.float64], names: list[str]) -> Iterator[Leak]:
     """Yield the columns that are a total of amounts (or a product of positive ones), the target among them."""
-    logs = np.log(matrix) if (matrix > 0).all() else None
+    sums = SumFinder(matrix)
+    products = SumFinder(np.log(matrix)) if (matrix > 0).all() else None
     amounts = (matrix >= 0).mean(axis=0) >= 0.99
     for position in range(1, len(names)):
-        found = find_sum(matrix, position, through=0)
+        found = sums.find(position, through=0)
         signs = ("+", "-")
-        if (found is None or not _is_total(found, amounts)) and logs is not None:
-            found, signs = find_sum(logs, position, through=0), ("*", "/")
+        if (found is None or not _is_total(found, amounts)) and products is not None:
+            found, signs = products.find(position, through=0), ("*", "/")
             found = found if found is not None and found.extras == 1 else None
         if found is not None and _is_total(found, amounts):
             reason = f"{_written(found, names, *signs)}: it can't be known before {names[0]}"
