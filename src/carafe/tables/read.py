@@ -70,7 +70,7 @@ def _read(source: str | Path | None, options: ReadOptions) -> pl.DataFrame:
     if suffix in DELIMITED:
         return read_delimited(path, delimiter=options.delimiter, encoding=options.encoding, decimal=options.decimal)
     if suffix not in _READERS:
-        known = ", ".join(sorted(DELIMITED | _READERS.keys()))
+        known = ", ".join(ENDINGS)
         raise UnreadableTable(f"{path.name}: the format is told by the file name's ending, one of {known}")
     try:
         return _READERS[suffix](path, options)
@@ -126,3 +126,6 @@ _READERS: dict[str, Callable[[Path, ReadOptions], pl.DataFrame]] = {
     ".xls": _spreadsheet,
     ".ods": _spreadsheet,
 }
+
+ENDINGS = tuple(sorted(DELIMITED | _READERS.keys()))
+"""Every file name ending that is read."""
