@@ -6,8 +6,11 @@ from dataclasses import dataclass
 
 import numpy as np
 import polars as pl
+from sklearn.ensemble import IsolationForest
+from sklearn.impute import SimpleImputer
 
 from carafe.models.steps.bounds import learn_bounds
+from carafe.schema import Kind
 from carafe.training.recipe import ColumnRecipe, Duplicates, Missing, Outliers, Recipe
 
 
@@ -33,13 +36,14 @@ def clean_training(frame: pl.DataFrame, *, recipe: Recipe) -> Cleaned:
     for column in recipe.columns:
         if column.use and column.name in frame.columns and column.outliers is Outliers.DROP:
             frame = _outliers(frame, column, notes)
+    frame = _outlier_rows(frame, recipe, notes)
     return Cleaned(frame=frame, notes=tuple(notes))
 
 
 def _duplicates(frame: pl.DataFrame, recipe: Recipe, notes: list[str]) -> pl.DataFrame:
     if recipe.clean.duplicates is Duplicates.KEEP:
         return frame
-    compared = [name for name in frame.columns if name in recipe.used or name == recipe.data.target]
+    compared = [name for name in frame.columns if name in recipe.inputs or name == recipe.data.target]
     distinct = frame.unique(subset=compared, keep="first", maintain_order=True)
     count = frame.height - distinct.height
     if not count:
@@ -60,6 +64,8 @@ def _missing(frame: pl.DataFrame, column: ColumnRecipe, notes: list[str]) -> pl.
         notes.append(f"{count} rows without {column.name}: dropped")
         return frame.filter(known.is_not_null())
     filled = known.cast(pl.Float64).interpolate()
+    if known.dtype.is_integer() or known.dtype == pl.Boolean or column.kind in {Kind.INTEGER, Kind.BOOLEAN}:
+        filled = filled.round().cast(known.dtype)
     notes.append(f"{count - filled.null_count()} missing values of {column.name}: interpolated")
     return frame.with_columns(filled.alias(column.name))
 
@@ -85,3 +91,16 @@ def _outliers(frame: pl.DataFrame, column: ColumnRecipe, notes: list[str]) -> pl
         return frame
     notes.append(f"{count} rows with {column.name} outside {low[0]:g} to {high[0]:g}: dropped")
     return frame.filter(pl.Series(~outside))
+
+
+def _outlier_rows(frame: pl.DataFrame, recipe: Recipe, notes: list[str]) -> pl.DataFrame:
+    """Drop the share of rows that an isolation forest over all number columns isolates most easily."""
+    numbers = [c for c in recipe.columns if c.use and c.name in frame.columns and frame[c.name].dtype.is_numeric()]
+    if not recipe.clean.outlier_share or not numbers:
+        return frame
+    values = np.column_stack([_known(frame, c).cast(pl.Float64).fill_null(float("nan")).to_numpy() for c in numbers])
+    filled = SimpleImputer(strategy="median", keep_empty_features=True).fit_transform(values)
+    forest = IsolationForest(contamination=recipe.clean.outlier_share, random_state=recipe.split.seed)
+    kept = forest.fit_predict(filled) == 1
+    notes.append(f"{int(np.count_nonzero(~kept))} rows isolated as outliers in {len(numbers)} columns: dropped")
+    return frame.filter(pl.Series(kept))

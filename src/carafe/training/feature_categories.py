@@ -10,7 +10,6 @@ from sklearn.model_selection import KFold
 from sklearn.pipeline import Pipeline
 from sklearn.preprocessing import OneHotEncoder, OrdinalEncoder, TargetEncoder
 
-from carafe.errors import InvalidRecipe
 from carafe.schema import Column, Target, Task
 from carafe.training.feature_parts import Context, Part, scale_steps
 from carafe.training.recipe import ColumnRecipe, Encode, Missing, Scale
@@ -42,11 +41,6 @@ def category_parts(column: Column, recipe: ColumnRecipe, context: Context) -> li
 
 
 def _impute(recipe: ColumnRecipe) -> list[tuple[str, BaseEstimator]]:
-    if recipe.missing in {Missing.MEAN, Missing.MEDIAN, Missing.INTERPOLATE}:
-        raise InvalidRecipe(
-            f'columns.{recipe.name}.missing = "{recipe.missing}" needs numbers, and this is a category: '
-            'choose "auto", "most-frequent", "constant", "indicator" or "drop"'
-        )
     if recipe.missing is Missing.MOST_FREQUENT:
         return [("impute", SimpleImputer(missing_values=None, strategy="most_frequent", keep_empty_features=True))]
     if recipe.missing is Missing.CONSTANT:

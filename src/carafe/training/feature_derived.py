@@ -13,17 +13,16 @@ from carafe.schema import Kind
 from carafe.training.feature_numbers import impute_steps
 from carafe.training.feature_parts import Context, Part, scale_steps
 from carafe.training.recipe import ColumnRecipe, Scale
-
-_NUMBERS = frozenset({Kind.NUMBER, Kind.INTEGER, Kind.BOOLEAN})
+from carafe.training.recipe_rules import NUMBERS
 
 
 def derived_parts(context: Context) -> list[Part]:
     """Return a part for each ratio, product, sum and elapsed time that the recipe names."""
     features = context.recipe.features
     made: list[tuple[str, str, BaseEstimator, Sequence[str], frozenset[Kind]]] = []
-    made += [("ratio", r.name, Ratio(name=r.name), (r.numerator, r.denominator), _NUMBERS) for r in features.ratios]
-    made += [("product", p.name, Product(name=p.name), p.factors, _NUMBERS) for p in features.products]
-    made += [("sum", s.name, Sum(name=s.name), s.terms, _NUMBERS) for s in features.sums]
+    made += [("ratio", r.name, Ratio(name=r.name), (r.numerator, r.denominator), NUMBERS) for r in features.ratios]
+    made += [("product", p.name, Product(name=p.name), p.factors, NUMBERS) for p in features.products]
+    made += [("sum", s.name, Sum(name=s.name), s.terms, NUMBERS) for s in features.sums]
     made += [
         ("elapsed", e.name, Elapsed(name=e.name, unit=str(e.unit)), (e.start, e.end), frozenset({Kind.DATETIME}))
         for e in features.elapsed

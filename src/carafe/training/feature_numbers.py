@@ -55,14 +55,7 @@ def impute_steps(recipe: ColumnRecipe, family: Family, *, boolean: bool = False)
     if family.takes_missing and recipe.missing in {Missing.AUTO, Missing.NATIVE, Missing.INDICATOR}:
         return []
     strategy = _STRATEGIES.get(recipe.missing, "most_frequent" if boolean else "median")
-    fill = _number(recipe) if recipe.missing is Missing.CONSTANT else None
-    return [("impute", SimpleImputer(strategy=strategy, fill_value=fill, keep_empty_features=True))]
-
-
-def _number(recipe: ColumnRecipe) -> float:
-    if isinstance(recipe.fill, (int, float)):
-        return float(recipe.fill)
-    raise InvalidRecipe(f"columns.{recipe.name}.fill: got {recipe.fill!r}, expected a number for a column of numbers")
+    return [("impute", SimpleImputer(strategy=strategy, fill_value=recipe.fill, keep_empty_features=True))]
 
 
 def _value(column: Column, recipe: ColumnRecipe, family: Family) -> Part:

@@ -22,6 +22,7 @@ from carafe.training.feature_numbers import number_parts
 from carafe.training.feature_parts import Context, Family, Part
 from carafe.training.feature_texts import text_parts
 from carafe.training.recipe import Recipe
+from carafe.training.recipe_rules import check_kind
 
 __all__ = ["Family", "build_preparer"]
 
@@ -58,6 +59,7 @@ def _column_parts(column: Column, context: Context) -> list[Part]:
     recipe = context.recipe.column(column.name)
     if not recipe.use:
         return []
+    check_kind(recipe, column.kind)
     if column.kind is Kind.CATEGORY:
         return category_parts(column, recipe, context)
     if column.kind is Kind.TEXT:

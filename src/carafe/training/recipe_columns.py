@@ -6,9 +6,7 @@ from enum import StrEnum
 
 import msgspec
 
-from carafe.errors import InvalidRecipe
-from carafe.models.steps.bounds import OutlierMethod
-from carafe.models.steps.date_parts import DatePart
+from carafe.models.steps import DatePart, OutlierMethod
 from carafe.schema import Kind
 
 
@@ -68,41 +66,16 @@ class Bins(Part, frozen=True, kw_only=True):
     keep: bool = False
     """Keep the number itself beside its bin."""
 
-    def __post_init__(self) -> None:
-        """Raise InvalidRecipe unless the bins are well defined."""
-        if bool(self.edges) == (self.quantiles is not None):
-            raise InvalidRecipe("bins: name either edges, such as [0, 18, 30, 60, 100], or a number of quantiles")
-        if self.quantiles is not None and not 2 <= self.quantiles <= 100:
-            raise InvalidRecipe(f"bins.quantiles: got {self.quantiles}, expected a whole number from 2 to 100")
-        if self.edges and (
-            len(self.edges) < 2 or any(a >= b for a, b in zip(self.edges, self.edges[1:], strict=False))
-        ):
-            raise InvalidRecipe(
-                f"bins.edges: got {list(self.edges)}, expected two or more numbers, each above the last"
-            )
-        expected = self.quantiles if self.quantiles is not None else len(self.edges) - 1
-        if self.labels and (len(self.labels) != expected or len(set(self.labels)) != expected):
-            raise InvalidRecipe(f"bins.labels: got {len(self.labels)}, expected {expected} different labels, one a bin")
-
 
 class Text(Part, frozen=True, kw_only=True):
     """``text``: TF-IDF of the words of a text column."""
 
-    words: tuple[int, int] = (1, 2)
-    """The shortest and the longest run of words that is a feature."""
-    minimum_rows: int = 2
-    """How many training rows a run of words must occur in."""
+    words: tuple[int, int] | None = None
+    """The shortest and the longest run of words that is a feature; None = as suits the algorithms."""
+    minimum_rows: int | None = None
+    """How many training rows a run of words must occur in; None = as suits the algorithms and the table."""
     maximum_features: int | None = None
     """How many runs of words are kept at most, the most frequent first; None = as suits the algorithms."""
-
-    def __post_init__(self) -> None:
-        """Raise InvalidRecipe unless the ranges hold."""
-        if not 1 <= self.words[0] <= self.words[1] <= 5:
-            raise InvalidRecipe(f"text.words: got {list(self.words)}, expected [shortest, longest] from 1 to 5")
-        if self.minimum_rows < 1:
-            raise InvalidRecipe(f"text.minimum_rows: got {self.minimum_rows}, expected 1 or more")
-        if self.maximum_features is not None and self.maximum_features < 1:
-            raise InvalidRecipe(f"text.maximum_features: got {self.maximum_features}, expected 1 or more")
 
 
 class ColumnRecipe(Part, frozen=True, kw_only=True):
@@ -128,10 +101,3 @@ class ColumnRecipe(Part, frozen=True, kw_only=True):
     dates: tuple[DatePart, ...] | None = None
     """The parts of a date-time; None = those that suit the algorithms."""
     text: Text | None = None
-
-    def __post_init__(self) -> None:
-        """Raise InvalidRecipe when steps contradict each other or the column's kind."""
-        if (self.missing is Missing.CONSTANT) != (self.fill is not None):
-            raise InvalidRecipe(f'columns.{self.name}: missing = "constant" and fill = <value> belong together')
-        if self.outlier_factor is not None and not self.outlier_factor > 0:
-            raise InvalidRecipe(f"columns.{self.name}.outlier_factor: got {self.outlier_factor}, expected more than 0")

@@ -24,28 +24,37 @@ class Words(TransformerMixin, BaseEstimator):  # type: ignore[misc] # scikit-lea
     Args:
         shortest: the shortest run of words that is a feature.
         longest: the longest run.
-        minimum_rows: how many training rows a run must occur in.
+        minimum_rows: how many training rows a run must occur in; None = one in a hundred, from 2 to ``usual_rows``.
+        usual_rows: the most that ``minimum_rows`` of None asks for.
         maximum_features: how many runs are kept at most, the most frequent first.
     """
 
     def __init__(
-        self, *, shortest: int = 1, longest: int = 2, minimum_rows: int = 2, maximum_features: int | None = None
+        self,
+        *,
+        shortest: int = 1,
+        longest: int = 2,
+        minimum_rows: int | None = None,
+        usual_rows: int = 5,
+        maximum_features: int | None = None,
     ) -> None:
         self.shortest = shortest
         self.longest = longest
         self.minimum_rows = minimum_rows
+        self.usual_rows = usual_rows
         self.maximum_features = maximum_features
 
     def fit(self, X: Frame, y: object = None) -> Self:  # noqa: N803, ARG002 - scikit-learn's names
         """Learn ``vectorizer_``: the vocabulary and how rare each run of words is; None where no run is kept."""
+        texts = self._texts(X, reset=True)
+        fewest = max(2, min(self.usual_rows, len(texts) // 100)) if self.minimum_rows is None else self.minimum_rows
         vectorizer = TfidfVectorizer(
             ngram_range=(self.shortest, self.longest),
-            min_df=self.minimum_rows,
+            min_df=fewest,
             max_features=self.maximum_features,
             sublinear_tf=True,
             strip_accents="unicode",
         )
-        texts = self._texts(X, reset=True)
         try:
             self.vectorizer_: TfidfVectorizer | None = vectorizer.fit(texts)
         except ValueError:  # scikit-learn: empty vocabulary, or no terms remain
