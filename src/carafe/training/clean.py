@@ -43,7 +43,7 @@ def clean_training(frame: pl.DataFrame, *, recipe: Recipe) -> Cleaned:
 def _duplicates(frame: pl.DataFrame, recipe: Recipe, notes: list[str]) -> pl.DataFrame:
     if recipe.clean.duplicates is Duplicates.KEEP:
         return frame
-    compared = [name for name in frame.columns if name in recipe.inputs or name == recipe.data.target]
+    compared = [name for name in frame.columns if name in recipe.used or name == recipe.data.target]
     distinct = frame.unique(subset=compared, keep="first", maintain_order=True)
     count = frame.height - distinct.height
     if not count:

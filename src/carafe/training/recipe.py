@@ -82,7 +82,7 @@ class Recipe(Part, frozen=True, kw_only=True):
         )
 
     @property
-    def inputs(self) -> tuple[str, ...]:
+    def used(self) -> tuple[str, ...]:
         """The columns a record must have, in order: those used, and those that a feature is made from."""
         needed = set(self.features.sources)
         return tuple(column.name for column in self.columns if column.use or column.name in needed)

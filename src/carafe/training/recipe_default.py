@@ -4,26 +4,16 @@ from __future__ import annotations
 
 import re
 from collections.abc import Sequence
-from difflib import get_close_matches
 from itertools import combinations
 
 import msgspec
 import numpy as np
 import polars as pl
 
-from carafe.errors import UnknownColumn
 from carafe.schema import Kind
-from carafe.tables import ColumnProfile, Leak, Profile, Role, infer_task, kind_of
+from carafe.tables import ColumnProfile, Leak, Profile, infer_task, kind_of
+from carafe.tables.columns import require_column
 from carafe.training.recipe import ColumnRecipe, Data, Elapsed, Features, Recipe
-
-_ROLES = {
-    Kind.NUMBER: Role.NUMERIC,
-    Kind.INTEGER: Role.INTEGER,
-    Kind.BOOLEAN: Role.BOOLEAN,
-    Kind.CATEGORY: Role.CATEGORY,
-    Kind.TEXT: Role.TEXT,
-    Kind.DATETIME: Role.DATETIME,
-}
 
 
 def default_recipe(
@@ -42,39 +32,18 @@ def default_recipe(
         UnknownColumn: the table has no such target, or no such column to drop.
         UntrainableTable: the target can't be learnt.
     """
-    dropped = tuple(ColumnRecipe(name=column, use=False, reason="dropped on request") for column in drop)
-    recipe = complete_recipe(Recipe(data=data, columns=dropped), profile=profile, leaks=leaks)
-    return msgspec.structs.replace(recipe, features=Features(elapsed=_elapsed(recipe)))
-
-
-def complete_recipe(recipe: Recipe, *, profile: Profile, leaks: Sequence[Leak] = ()) -> Recipe:
-    """Return the recipe with what it leaves open decided by the table: task, columns not named, their kinds.
-
-    What the recipe says stays; columns come in the table's order.
-
-    Raises:
-        UnknownColumn: the recipe names a column that the table does not have.
-        UntrainableTable: the target can't be learnt.
-    """
-    known = [column.name for column in profile.columns]
-    named = [recipe.data.target, *(column.name for column in recipe.columns), *recipe.features.sources]
-    for name in [*named, *([recipe.split.column] if recipe.split.column else [])]:
-        _require(name, known)
-    given = {column.name: column for column in recipe.columns}
-    leaking = {leak.column: leak for leak in leaks if leak.drop}
-    columns = tuple(
-        _completed(given.get(column.name), column, leaking.get(column.name))
-        for column in profile.columns
-        if column.name != recipe.data.target
+    for name in (data.target, *drop):
+        require_column([column.name for column in profile.columns], name)
+    leaking = {leak.column: leak.reason for leak in leaks if leak.drop}
+    unwanted = leaking | dict.fromkeys(drop, "dropped on request")
+    features = [column for column in profile.columns if column.name != data.target]
+    columns = tuple(_column(column, unwanted.get(column.name)) for column in features)
+    task = data.task or infer_task(profile, data.target)
+    return Recipe(
+        data=msgspec.structs.replace(data, task=task),
+        columns=columns,
+        features=Features(elapsed=_elapsed(columns)),
     )
-    task = recipe.data.task or infer_task(profile, recipe.data.target)
-    return msgspec.structs.replace(recipe, data=msgspec.structs.replace(recipe.data, task=task), columns=columns)
-
-
-def chosen_roles(recipe: Recipe) -> dict[str, Role]:
-    """Return the role of each input column as the recipe's kinds say, for `carafe.tables.profile.override_roles`."""
-    inputs = set(recipe.inputs)
-    return {c.name: _ROLES[c.kind] for c in recipe.columns if c.kind is not None and c.name in inputs}
 
 
 def column_notes(profile: Profile, *, frame: pl.DataFrame | None = None, leaks: Sequence[Leak] = ()) -> dict[str, str]:
@@ -102,15 +71,9 @@ def zero_stands_apart(column: pl.Series) -> bool:
     return bool(values[1] >= 5 * np.median(steps) and values[1] >= 0.05 * np.median(values))
 
 
-def _completed(given: ColumnRecipe | None, column: ColumnProfile, leak: Leak | None) -> ColumnRecipe:
-    kind = _kind(column)
-    if given is not None:
-        return msgspec.structs.replace(given, kind=given.kind or kind)
-    if not column.used:
-        return ColumnRecipe(name=column.name, use=False, reason=f"{column.role}: {column.reason}", kind=kind)
-    if leak is not None:
-        return ColumnRecipe(name=column.name, use=False, reason=leak.reason, kind=kind)
-    return ColumnRecipe(name=column.name, kind=kind)
+def _column(column: ColumnProfile, unwanted: str | None) -> ColumnRecipe:
+    reason = unwanted or ("" if column.used else f"{column.role}: {column.reason}")
+    return ColumnRecipe(name=column.name, use=not reason, reason=reason, kind=_kind(column))
 
 
 def _kind(column: ColumnProfile) -> Kind:
@@ -121,8 +84,8 @@ def _kind(column: ColumnProfile) -> Kind:
     return Kind.INTEGER if whole else Kind.CATEGORY
 
 
-def _elapsed(recipe: Recipe) -> tuple[Elapsed, ...]:
-    moments = [column.name for column in recipe.columns if column.use and column.kind is Kind.DATETIME]
+def _elapsed(columns: Sequence[ColumnRecipe]) -> tuple[Elapsed, ...]:
+    moments = [column.name for column in columns if column.use and column.kind is Kind.DATETIME]
     if len(moments) > 3:
         return ()
     return tuple(Elapsed(name=f"{a}_to_{b}", start=a, end=b) for a, b in combinations(moments, 2))
@@ -142,11 +105,3 @@ def _facts(column: ColumnProfile, rows: int) -> str:
 
 def _short(value: float | str | None) -> str:
     return f"{value:g}" if isinstance(value, float) else str(value)
-
-
-def _require(name: str, known: list[str]) -> None:
-    if name in known:
-        return
-    near = get_close_matches(name, known, n=1, cutoff=0.4)
-    hint = f"did you mean {near[0]!r}?" if near else f"it has {', '.join(known[:20])}"
-    raise UnknownColumn(f"the recipe names the column {name!r}, and the table has no such column: {hint}")
