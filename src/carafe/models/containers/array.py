@@ -32,6 +32,8 @@ def build(container: Container, signature: Signature, rows: Rows) -> NDArray[Any
     pairs = zip(signature.columns, rows.columns, strict=True)
     if np.dtype(dtype).kind in "fiub":
         return np.column_stack([numbers(column, values) for column, values in pairs]).astype(dtype)
+    if np.dtype(dtype).kind == "M":
+        return np.column_stack(rows.columns).astype(dtype)
     types = container.columns * (1 if len(container.columns) > 1 else len(signature.columns))
     columns = [objects(column, type_, values) for (column, values), type_ in zip(pairs, types, strict=True)]
     return np.column_stack(columns).astype(dtype)
