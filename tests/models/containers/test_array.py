@@ -47,7 +47,7 @@ def test_fractions_are_not_cut_where_the_sample_held_whole_numbers() -> None:
 
 
 def test_records_come_back_without_their_missing_values() -> None:
-    records = [{"a": 1.5, "b": "x"}, {"a": 2.5}, {"b": "y"}]
+    records: list[dict[str, object]] = [{"a": 1.5, "b": "x"}, {"a": 2.5}, {"b": "y"}]
     seen = observe_records(records)
     assert seen.container.shape is Shape.RECORDS
     assert rebuilt(seen) == records

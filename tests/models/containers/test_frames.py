@@ -100,7 +100,7 @@ def test_an_unseen_category_is_a_missing_value_in_a_category_column() -> None:
         (pandas_frame, pd.DataFrame({"x": PANDAS["category"]})),
         (polars_frame, pl.DataFrame({"x": POLARS["Enum"]})),
     ):
-        seen = module.observe(frame)  # type: ignore[attr-defined]
+        seen = module.observe(frame)
         signature = Signature(columns=seen.columns, target=TARGET)
         built = build_table(seen.container, signature, Rows((np.array(["a", "unseen"], dtype=object),)))
         assert [value if isinstance(value, str) else None for value in built["x"].to_list()] == ["a", None]

@@ -43,9 +43,7 @@ def test_a_model_without_preprocessing_returns_its_own_columns() -> None:
         np.testing.assert_array_equal(features.matrix, TABLE)
 
 
-def test_categories_without_an_encoder_are_shown_as_their_codes() -> None:
-    import lightgbm  # noqa: PLC0415 - slow to import
-
+def test_categories_without_an_encoder_are_shown_as_their_codes(lightgbm: Any) -> None:
     frame = pd.DataFrame({"c": pd.Categorical(["b", None, "a"] * 10, categories=["a", "b"]), "n": TABLE[:, 0]})
     estimator = lightgbm.LGBMRegressor(n_estimators=2, min_child_samples=2, verbose=-1).fit(frame, NUMBERS)
     model, rows = model_of(estimator, frame)

@@ -9,7 +9,7 @@ from collections.abc import Mapping
 import skops.io
 from skops.io.exceptions import UnsupportedTypeException, UntrustedTypesFoundException
 
-from carafe.errors import CorruptArtefact, UnsupportedModel
+from carafe.errors import CorruptArtefact, MissingExtra, UnsupportedModel
 from carafe.models.flavours.allowed import ALLOWED
 from carafe.models.flavours.native import NativeModel
 from carafe.models.flavours.trees import check_trees
@@ -44,6 +44,7 @@ def load(files: Mapping[str, bytes], manifest: Manifest) -> NativeModel:
 
     Raises:
         CorruptArtefact: when there is no such file, it can't be parsed, or it holds what must not be loaded.
+        MissingExtra: when it needs a library that is not installed.
     """
     if FILE not in files:
         raise CorruptArtefact(f"{FILE}: missing")
@@ -53,6 +54,10 @@ def load(files: Mapping[str, bytes], manifest: Manifest) -> NativeModel:
             estimator = skops.io.loads(files[FILE], trusted=ALLOWED)
     except UntrustedTypesFoundException as error:
         raise CorruptArtefact(f"{FILE}: {_refusal(error)}") from error
+    except (ModuleNotFoundError, OSError) as error:  # OSError: a library of the system that LightGBM needs
+        raise MissingExtra(
+            f"this model needs what is not installed ({error}): pip install 'carafe-serve[train]'"
+        ) from error
     except Exception as error:
         raise CorruptArtefact(f"{FILE}: can't be parsed ({type(error).__name__}: {error})") from error
     check_trees(estimator)
