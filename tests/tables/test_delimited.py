@@ -162,6 +162,18 @@ def test_a_very_long_field_is_read(tmp_path: Path) -> None:
     assert read_table(write(tmp_path, "a,b\n" + "x" * 1_000_000 + ",2\n"))["a"][0] == "x" * 1_000_000
 
 
+def test_a_field_without_end_is_refused(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("carafe.tables.delimited.MAX_FIELD", 1_000)
+    with pytest.raises(UnreadableTable, match="line 2: a field of more than 1,000 characters"):
+        read_table(write(tmp_path, "a,b\n" + "x" * 2_000 + ",2\n"))
+
+
+def test_text_that_turns_into_something_else_is_named_by_its_line(tmp_path: Path) -> None:
+    text = b"a,b\n" + b"1,2\n" * 50_000 + b"\xff\xfe,2\n"
+    with pytest.raises(UnreadableTable, match=r"near line \d+: not utf-8 text"):
+        read_table(write(tmp_path, text), options=ReadOptions(encoding="utf-8"))
+
+
 @pytest.mark.parametrize(
     ("options", "story"),
     [

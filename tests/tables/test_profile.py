@@ -1,6 +1,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from datetime import datetime
 from pathlib import Path
 from typing import Any
 
@@ -95,6 +96,24 @@ def test_a_chosen_role_replaces_the_decision_and_says_so() -> None:
     assert profile.by_name["n"] == profile_table(frame).by_name["n"]
     with pytest.raises(UnknownColumn, match="'klass'"):
         override_roles(frame, profile, {"klass": Role.TEXT})
+
+
+@pytest.mark.parametrize(
+    ("values", "role", "typed"),
+    [
+        ([1.0, 2.0, None], Role.CATEGORY, ["1", "2", None]),
+        ([1.5, 2.0, None], Role.CATEGORY, ["1.5", "2.0", None]),
+        ([True, False, None], Role.CATEGORY, ["true", "false", None]),
+        ([1, 2, 1], Role.NUMERIC, [1.0, 2.0, 1.0]),
+        ([1.5, 2.0, 3.0], Role.INTEGER, [None, 2, 3]),
+        (["3/4/2024", "soon", "x"], Role.DATETIME, [datetime.fromisoformat("2024-03-04"), None, None]),
+        ([1, 2, 1], Role.TEXT, ["1", "2", "1"]),
+    ],
+)
+def test_a_role_can_be_chosen_for_any_column(values: list[object], role: Role, typed: list[object]) -> None:
+    frame = pl.DataFrame({"x": values})
+    profile = override_roles(frame, profile_table(frame), {"x": role})
+    assert cast_frame(frame, profile)["x"].to_list() == typed
 
 
 def test_a_column_chosen_as_numeric_reads_the_numbers_in_it() -> None:

@@ -67,6 +67,15 @@ def test_a_sheet_that_is_not_there_is_answered_with_those_that_are(tmp_path: Pat
         read_table(workbook(tmp_path), options=ReadOptions(sheet="sale"))
 
 
+def test_an_empty_sheet_is_refused(tmp_path: Path) -> None:
+    file = tmp_path / "t.xlsx"
+    book = xlsxwriter.Workbook(file)
+    book.add_worksheet("nothing")
+    book.close()
+    with pytest.raises(UnreadableTable):
+        read_table(file)
+
+
 def test_names_that_come_twice_in_a_sheet_are_refused(tmp_path: Path) -> None:
     with pytest.raises(UnreadableTable, match="come more than once: 'price'"):
         read_table(workbook(tmp_path, ("price", "price", "word")), options=ReadOptions(sheet="sales"))
@@ -141,6 +150,7 @@ def test_a_query_changes_nothing(shop: str, query: str) -> None:
         ("SELECT price FROM sale WHERE price > 99", "no rows"),
         ("SELECT price, price FROM sale", "come more than once"),
         ("SELECT price FROM sale; SELECT 1", "one statement"),
+        ("PRAGMA query_only = OFF", "no table: write a SELECT"),
     ],
 )
 def test_a_failing_query_says_why(shop: str, query: str, story: str) -> None:

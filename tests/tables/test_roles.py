@@ -89,8 +89,9 @@ def test_leading_zeros_are_kept_and_said() -> None:
     assert "leading zeros" in decision.reason
 
 
-def test_numbers_too_long_for_a_double_stay_strings() -> None:
-    decision, typed = decided(["9007199254740993", "9007199254740993", "1"])
+@pytest.mark.parametrize("values", [["9007199254740993", "9007199254740993", "1"], [2**53 + 1, 2**53 + 1, 1]])
+def test_numbers_too_long_for_a_double_stay_strings(values: list[object]) -> None:
+    decision, typed = decided(values)
     assert decision.role is Role.CATEGORY
     assert typed[0] == "9007199254740993"
     assert "too long to be held exactly" in decision.reason

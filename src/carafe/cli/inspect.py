@@ -6,6 +6,7 @@ from importlib import import_module
 
 import click
 
+from carafe.cli import terminal
 from carafe.cli.reading import Reading, reads_table
 
 
@@ -21,6 +22,6 @@ def command(*, reading: Reading, target: str | None, as_json: bool) -> None:
     inspection = import_module("carafe.cli.inspection")  # loads polars
     found = inspection.inspect_table(reading.table(), source=reading.source, target=target)
     if as_json:
-        click.echo(inspection.as_json(found))
+        terminal.print_json(inspection.document(found))
     else:
         inspection.show(found)

@@ -4,18 +4,16 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-import msgspec
-from rich.console import Console
 from rich.table import Table
 from rich.text import Text
 
 from carafe import tables
+from carafe.cli import terminal
 from carafe.errors import UntrainableTable
 from carafe.schema import Task
 from carafe.tables import ColumnProfile, Leak, Profile, find_leaks, infer_task, profile_table
 
-PIPE_WIDTH = 200
-"""How wide a table is printed where the output is no terminal."""
+COLUMNS = ("column", "role", "missing", "distinct", "range", "examples", "decision")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -46,10 +44,10 @@ def inspect_table(frame: tables.Table, *, source: str, target: str | None) -> In
     return Inspection(source=source, profile=profile, task=task, leaks=leaks)
 
 
-def as_json(found: Inspection) -> str:
-    """Return the inspection as a JSON document."""
+def document(found: Inspection) -> dict[str, object]:
+    """Return the inspection as a document for machines."""
     profile = found.profile
-    document = {
+    return {
         "source": found.source,
         "rows": profile.rows,
         "duplicates": profile.duplicates,
@@ -59,17 +57,14 @@ def as_json(found: Inspection) -> str:
         "columns": [_column(column, profile.rows) for column in profile.columns],
         "leaks": found.leaks,
     }
-    return msgspec.json.format(msgspec.json.encode(document), indent=2).decode()
 
 
-def show(found: Inspection, console: Console | None = None) -> None:
+def show(found: Inspection) -> None:
     """Print the inspection as a table, and below it what to look at before training."""
-    console = console or Console()
-    if not console.is_terminal:
-        console = Console(width=PIPE_WIDTH, file=console.file)
+    console = terminal.console()
     console.print(_table(found))
     for line in _remarks(found):
-        console.print(Text(line))
+        console.print(Text(terminal.printable(line)))
 
 
 def _column(column: ColumnProfile, rows: int) -> dict[str, object]:
@@ -88,15 +83,13 @@ def _column(column: ColumnProfile, rows: int) -> dict[str, object]:
 
 
 def _table(found: Inspection) -> Table:
-    table = Table(title=Text(_printable(f"{found.source}: {found.profile.rows:,} rows")), title_justify="left")
-    for name in ("column", "role", "missing", "distinct", "range", "examples", "decision"):
-        table.add_column(name, justify="right" if name in {"missing", "distinct"} else "left", overflow="fold")
+    title = f"{found.source}: {found.profile.rows:,} rows"
+    table = terminal.table(*COLUMNS, title=title, numbers=("missing", "distinct"))
     leaks = {leak.column: leak for leak in found.leaks if leak.drop}
     for column in found.profile.columns:
         missing = f"{column.missing / found.profile.rows:.1%}" if column.missing else "-"
         cells = (column.name, column.role, missing, f"{column.distinct:,}", _range(column), _examples(column))
-        decision = _decision(column, found, leaks.get(column.name))
-        table.add_row(*(Text(_printable(cell)) for cell in (*cells, decision)))
+        terminal.add_row(table, *cells, _decision(column, found, leaks.get(column.name)))
     return table
 
 
@@ -116,7 +109,7 @@ def _remarks(found: Inspection) -> list[str]:
     if found.profile.duplicates:
         count = "1 row repeats" if found.profile.duplicates == 1 else f"{found.profile.duplicates:,} rows repeat"
         lines.append(f"Duplicates: {count} an earlier one; a split may put one on each side, where it is no evidence.")
-    return [_printable(line) for line in lines]
+    return lines
 
 
 def _range(column: ColumnProfile) -> str:
@@ -131,8 +124,3 @@ def _bound(value: float | str) -> str:
 
 def _examples(column: ColumnProfile) -> str:
     return ", ".join(text if len(text) <= 24 else text[:23] + "…" for text in column.examples)
-
-
-def _printable(text: str) -> str:
-    """Return the text without what a terminal would obey, such as escape sequences."""
-    return "".join(char if char.isprintable() else "\N{REPLACEMENT CHARACTER}" for char in text)

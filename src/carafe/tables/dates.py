@@ -58,6 +58,12 @@ def study_dates(text: pl.Series) -> str | None:
     return fitting
 
 
+def nearest_date_format(text: pl.Series) -> str:
+    """Return the name of the format that most of this stripped text keeps to, though not all does."""
+    sample = text.drop_nulls().head(1_000)
+    return min(DATE_FORMATS, key=lambda name: read_dates(sample, name).null_count())
+
+
 def read_dates(text: pl.Series, name: str) -> pl.Series:
     """Return the text's date-times (microseconds, UTC where it gives an offset); null where it keeps to another format.
 

@@ -113,9 +113,9 @@ def finite(numbers: pl.Series) -> pl.Series:
     return numbers.set(~numbers.is_finite().fill_null(value=True), None)
 
 
-def exceeds_exact(text: pl.Series) -> bool:
-    """Tell whether a whole number occurs that a double can't hold exactly, such as an 18-digit account number."""
-    return bool((read_numbers(text).abs() >= EXACT_INTEGER).any())
+def exceeds_exact(numbers: pl.Series) -> bool:
+    """Tell whether a whole number occurs that a double may not hold exactly, such as an 18-digit account number."""
+    return bool((numbers.cast(pl.Float64).abs() >= EXACT_INTEGER).any())
 
 
 def rewritten_with_point(frame: pl.DataFrame, *, decimal: str) -> pl.DataFrame:

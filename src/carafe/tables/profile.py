@@ -9,7 +9,7 @@ from functools import cached_property
 import polars as pl
 
 from carafe.tables.columns import check_columns, require_column
-from carafe.tables.dates import study_dates
+from carafe.tables.dates import nearest_date_format, study_dates
 from carafe.tables.duplicates import count_duplicates
 from carafe.tables.numbers import stripped, study_numbers, without_null_words
 from carafe.tables.roles import LEFT_OUT, Decision, Role, decide
@@ -105,14 +105,17 @@ def _override(values: pl.Series, column: ColumnProfile, role: Role) -> ColumnPro
         return column
     decision = replace(column.decision, role=role, reason=f"chosen; it would be {column.role}: {column.reason}")
     if values.dtype == pl.String:
-        known = without_null_words(stripped(values))
-        numbers = study_numbers(known)
-        decision = replace(
-            decision,
-            notation=numbers.notation if numbers else decision.notation,
-            date_format=decision.date_format or study_dates(known),
-        )
+        decision = _with_notation(stripped(values), decision)
     return _summary(values, decision)
+
+
+def _with_notation(text: pl.Series, decision: Decision) -> Decision:
+    """Return the decision with the notation in which most of the text is what someone says that it is."""
+    known = without_null_words(text)
+    if decision.role is Role.DATETIME:
+        return replace(decision, date_format=study_dates(known) or nearest_date_format(known))
+    numbers = study_numbers(known)
+    return decision if numbers is None else replace(decision, notation=numbers.notation)
 
 
 def _profile_column(values: pl.Series, *, target: bool) -> ColumnProfile:

@@ -86,6 +86,8 @@ def decide(values: pl.Series, *, target: bool = False) -> Decision:
 def _decide(values: pl.Series, *, target: bool) -> Decision:
     if values.dtype == pl.String:
         return _decide_text(stripped(values), target=target)
+    if values.dtype.is_integer() and exceeds_exact(values):
+        return _decide_long_numbers(values.cast(pl.String), target=target)
     if values.dtype.is_integer():
         return _decide_whole(values, reason="whole numbers", target=target)
     if values.dtype.is_numeric():
@@ -137,15 +139,19 @@ def _decide_text(text: pl.Series, *, target: bool) -> Decision:
 
 
 def _decide_number_text(known: pl.Series, numbers: NumberText, *, target: bool) -> Decision:
-    if numbers.whole and numbers.notation is Notation.POINT and exceeds_exact(known):
-        decision = _decide_strings(known, target=target)
-        return replace(decision, reason=f"numbers too long to be held exactly, kept as strings; {decision.reason}")
     values = read_numbers(known, numbers.notation)
+    if numbers.whole and numbers.notation is Notation.POINT and exceeds_exact(values):
+        return _decide_long_numbers(known, target=target)
     if numbers.whole:
         decision = _decide_whole(values, reason="whole numbers", target=target)
     else:
         decision = _decide_fractions(values, target=target)
     return replace(decision, notation=numbers.notation, reason=decision.reason + _notation_note(numbers))
+
+
+def _decide_long_numbers(text: pl.Series, *, target: bool) -> Decision:
+    decision = _decide_strings(text, target=target)
+    return replace(decision, reason=f"numbers too long to be held exactly, kept as strings; {decision.reason}")
 
 
 def _decide_strings(text: pl.Series, *, target: bool) -> Decision:

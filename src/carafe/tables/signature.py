@@ -22,7 +22,7 @@ FEW_CLASSES = 10
 ROWS_PER_CLASS = 5
 """How many rows there must be a distinct whole number, on average, before the numbers are classes."""
 
-_WHOLE = r"^-?(?:0|[1-9]\d{0,14})$"
+_WHOLE = r"^-?(?:0|[1-9]\d{0,17})$"
 
 
 def infer_task(profile: Profile, target: str) -> Task:
