@@ -74,6 +74,21 @@ def test_a_table_of_one_column_needs_no_delimiter(tmp_path: Path) -> None:
     assert cells(read_table(write(tmp_path, "n\n1\n2\n"))) == [["1"], ["2"]]
 
 
+def test_sentences_in_one_column_may_hold_commas(tmp_path: Path) -> None:
+    frame = read_table(write(tmp_path, "message\nyes, and no\nno\nyes, no, or both\n"))
+    assert frame["message"].to_list() == ["yes, and no", "no", "yes, no, or both"]
+
+
+def test_a_title_above_the_header_is_named_with_the_lines_that_disagree(tmp_path: Path) -> None:
+    with pytest.raises(RaggedTable, match=r"header's 1: line 2 \(2 fields\), line 3"):
+        read_table(write(tmp_path, "Sales of 2024\na,b\n1,2\n3,4\n"))
+
+
+def test_names_that_only_look_different_to_a_machine_are_the_same(tmp_path: Path) -> None:
+    with pytest.raises(UnreadableTable, match="come more than once: 'caf\u00e9'"):
+        read_table(write(tmp_path, "caf\u00e9,cafe\u0301\n1,2\n"))
+
+
 @pytest.mark.parametrize("encoding", ["utf-8", "utf-8-sig", "utf-16", "utf-16-le", "utf-16-be", "utf-32", "cp1252"])
 def test_the_encoding_is_recognised(tmp_path: Path, encoding: str) -> None:
     file = write(tmp_path, "city,price\nZürich,1\nMálaga,2\n".encode(encoding))

@@ -37,6 +37,11 @@ def decided(values: Sequence[object], name: str = "x", *, target: bool = False) 
         (["1,5", "2", "1.234,25"], Role.NUMERIC, [1.5, 2.0, 1234.25]),
         (["1,234.5", "12", "3,000,000"], Role.NUMERIC, [1234.5, 12.0, 3_000_000.0]),
         (["0,125", "0,250", "1,375"], Role.NUMERIC, [0.125, 0.25, 1.375]),
+        (["$1,200.50", "-$3", "$ 7"], Role.NUMERIC, [1200.5, -3.0, 7.0]),
+        (["3,50 €", "1.200,00 €"], Role.NUMERIC, [3.5, 1200.0]),
+        (["12%", "7 %", ""], Role.INTEGER, [12, 7, None]),
+        (["$5", "€7", "$5"], Role.CATEGORY, ["$5", "€7", "$5"]),
+        (["$", "%", "$"], Role.CATEGORY, ["$", "%", "$"]),
         (["true", "False", "TRUE"], Role.BOOLEAN, [True, False, True]),
         (["Yes", "No", "Yes"], Role.CATEGORY, ["Yes", "No", "Yes"]),
         (["007", "012", "007"], Role.CATEGORY, ["007", "012", "007"]),
@@ -81,6 +86,10 @@ def test_commas_that_may_be_either_are_thousands_and_the_other_way_is_named() ->
     decision, typed = decided(["1,234", "5,678"])
     assert typed == [1234, 5678]
     assert "--decimal ," in decision.reason
+
+
+def test_a_currency_that_is_taken_off_is_said() -> None:
+    assert "with $, which is taken off" in decided(["$5", "$7"])[0].reason
 
 
 def test_leading_zeros_are_kept_and_said() -> None:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import codecs
 import csv
+import unicodedata
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field, replace
@@ -180,7 +181,8 @@ def _lines(file: TextIO, path: Path) -> Iterator[str]:
 def _names(header: list[str], layout: _Layout) -> list[str]:
     if not any(name.strip() for name in header):
         raise UnreadableTable(f"{layout.path.name} has no header: a table begins with a line of column names")
-    names = [name.strip() or f"unnamed_{position}" for position, name in enumerate(header, 1)]
+    composed = (unicodedata.normalize("NFC", name.strip()) for name in header)  # names that look alike are alike
+    names = [name or f"unnamed_{position}" for position, name in enumerate(composed, 1)]
     check_names(names)
     return names
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from enum import StrEnum
 
 import polars as pl
@@ -21,6 +21,9 @@ STRAY_MINIMUM = 50
 _WHOLE = r"^[+-]?\d+$"
 _LEADING_ZERO = r"^[+-]?0\d"
 _EXPONENT = r"(?:[eE][+-]?\d{1,3})?$"
+
+_UNIT_BEFORE = r"^([+-]?)([$€£¥₹])\s*"
+_UNIT_BEHIND = r"\s*([%$€£¥₹])$"
 
 
 class Notation(StrEnum):
@@ -52,6 +55,8 @@ class NumberText:
     """Distinct values that are neither numbers nor null words, at most three; they are read as missing."""
     ambiguous: bool = False
     """The commas may be decimal marks as well: ``1,234``."""
+    unit: str = ""
+    """The sign that stands at every number: a currency, or %."""
 
 
 def stripped(text: pl.Series) -> pl.Series:
@@ -73,10 +78,18 @@ def has_leading_zeros(text: pl.Series) -> bool:
 def study_numbers(text: pl.Series) -> NumberText | None:
     """Return how the numbers of this stripped text, null words taken out, are written; None where it holds others.
 
-    A share of at most STRAY_SHARE may be something else in point notation: a stray remark makes no category of a
-    column of measurements.
+    One currency or percent sign may stand at every number. A share of at most STRAY_SHARE may be something else in
+    point notation: a stray remark makes no category of a column of measurements.
     """
-    if text.null_count() == len(text) or has_leading_zeros(text):
+    if text.null_count() == len(text):
+        return None
+    unit = _common_unit(text)
+    found = _study_bare(_without_unit(text) if unit else text)
+    return found if found is None or not unit else replace(found, unit=unit)
+
+
+def _study_bare(text: pl.Series) -> NumberText | None:
+    if has_leading_zeros(text):
         return None
     fits = {notation: text.str.contains(pattern) for notation, pattern in _PATTERNS.items()}
     point = fits[Notation.POINT]
@@ -96,10 +109,24 @@ def study_numbers(text: pl.Series) -> NumberText | None:
 
 def read_numbers(text: pl.Series, notation: Notation = Notation.POINT) -> pl.Series:
     """Return the text's numbers as Float64; null where it holds none, or one too large for a double."""
-    bare = stripped(text)
-    bare = _pointed(bare, notation)
+    bare = _pointed(_without_unit(stripped(text)), notation)
     numbers = bare.set(~bare.str.contains(_PATTERNS[Notation.POINT]).fill_null(value=True), None)
     return finite(numbers.cast(pl.Float64, strict=False))
+
+
+def _common_unit(text: pl.Series) -> str:
+    """Return the one sign that stands before or behind every value; empty where there is none, or more than one."""
+    units = text.drop_nulls().head(1).str.extract(_UNIT_BEFORE, 2).to_list()
+    units += text.drop_nulls().head(1).str.extract(_UNIT_BEHIND, 1).to_list()
+    for unit in filter(None, units):
+        sign = f"[{unit}]"
+        if (text.str.contains(rf"^[+-]?{sign}") | text.str.contains(sign + "$")).all():
+            return str(unit)
+    return ""
+
+
+def _without_unit(text: pl.Series) -> pl.Series:
+    return text.str.replace(_UNIT_BEFORE, "${1}").str.replace(_UNIT_BEHIND, "")
 
 
 def _pointed(bare: pl.Series, notation: Notation) -> pl.Series:

@@ -181,6 +181,11 @@ def _missing_words(text: pl.Series, known: pl.Series) -> str:
 
 
 def _notation_note(numbers: NumberText) -> str:
+    unit = f" with {numbers.unit}, which is taken off" if numbers.unit else ""
+    return unit + _mark_note(numbers)
+
+
+def _mark_note(numbers: NumberText) -> str:
     if numbers.strays:
         return f"; {_quoted(numbers.strays)} and the like count as missing"
     if numbers.ambiguous:

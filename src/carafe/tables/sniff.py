@@ -47,11 +47,17 @@ def find_encoding(path: Path) -> str:
 def find_delimiter(sample: str, *, prefer: str = ",") -> str:
     """Return the delimiter under which most lines of the sample have as many fields as the header.
 
-    A character that does not occur in the header can't be it. A header without any is a table of one column.
+    A header without any is a table of one column, unless all other lines agree on a delimiter: then that one is
+    returned, so that the reading can name the lines.
     """
-    scores = {delimiter: _score(sample, delimiter) for delimiter in (prefer, *DELIMITERS)}
-    best = max(scores, key=lambda delimiter: scores[delimiter])
-    return best if scores[best] > (0.0, 0) else prefer
+    delimiters = (prefer, *(delimiter for delimiter in DELIMITERS if delimiter != prefer))
+    widths = {delimiter: _widths(sample, delimiter) for delimiter in delimiters}
+    best = max(delimiters, key=lambda delimiter: _score(widths[delimiter]))
+    if _score(widths[best]) > (0.0, 0):
+        return best
+    agreed = [delimiter for delimiter in delimiters if len(set(widths[delimiter][1:])) == 1 < widths[delimiter][1]]
+    unused = [delimiter for delimiter in delimiters if delimiter not in sample]
+    return (agreed + unused + [prefer])[0]
 
 
 def _utf16_without_mark(head: bytes) -> str | None:
@@ -75,15 +81,19 @@ def _decodes(path: Path, encoding: str) -> bool:
     return True
 
 
-def _score(sample: str, delimiter: str) -> tuple[float, int]:
-    """Return the share of lines that agree with the header, and the header's number of fields; zeros for one field."""
+def _widths(sample: str, delimiter: str) -> list[int]:
+    """Return how many fields each line has, but for the last one, within which the sample may end."""
     try:
-        lines = [fields for fields in csv.reader(sample.splitlines(keepends=True), delimiter=delimiter) if fields]
+        rows = csv.reader(sample.splitlines(keepends=True), delimiter=delimiter)
+        widths = [len(fields) for fields in rows if fields]
     except csv.Error:
+        return []
+    return widths[:-1] if len(widths) > 2 else widths
+
+
+def _score(widths: list[int]) -> tuple[float, int]:
+    """Return the share of lines that agree with the header, and the header's number of fields; zeros for one field."""
+    if not widths or widths[0] < 2:
         return 0.0, 0
-    if not lines or len(lines[0]) < 2:
-        return 0.0, 0
-    width = len(lines[0])
-    body = lines[1:-1] or lines[1:]  # the sample may end within a line
-    agreeing = sum(len(fields) == width for fields in body)
-    return (agreeing / len(body) if body else 1.0), width
+    agreeing = sum(width == widths[0] for width in widths[1:])
+    return (agreeing / (len(widths) - 1) if len(widths) > 1 else 1.0), widths[0]
