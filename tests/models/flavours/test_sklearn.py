@@ -239,3 +239,11 @@ def test_a_missing_model_file_is_named(publication: Publication) -> None:
 def test_garbage_is_refused_and_nothing_else_happens(publication: Publication, content: bytes) -> None:
     with pytest.raises(CorruptArtefact, match=r"model\.skops: can't be parsed"):
         load({FILE: content}, publication.manifest)
+
+
+def test_an_archive_that_would_fill_the_memory_is_not_unpacked(publication: Publication) -> None:
+    buffer = io.BytesIO()
+    with zipfile.ZipFile(buffer, "w", zipfile.ZIP_DEFLATED) as archive:
+        archive.writestr("schema.json", b"0" * (65 * 1024**2))
+    with pytest.raises(CorruptArtefact, match=r"model\.skops: would grow from \d+ to 68157440 bytes"):
+        load({FILE: buffer.getvalue()}, publication.manifest)

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import io
+import struct
 import warnings
 import zipfile
 from collections.abc import Mapping
@@ -12,10 +14,18 @@ from skops.io.exceptions import UnsupportedTypeException, UntrustedTypesFoundExc
 from carafe.errors import CorruptArtefact, MissingExtra, UnsupportedModel
 from carafe.models.flavours.allowed import ALLOWED
 from carafe.models.flavours.native import NativeModel
+from carafe.models.flavours.neighbours import check_neighbours
 from carafe.models.flavours.trees import check_trees
+from carafe.models.flavours.vectors import check_vectors
 from carafe.models.manifest import Manifest
 
 FILE = "model.skops"
+
+MAX_RATIO = 100
+"""How many times its stored size a model may take unpacked, beyond ALWAYS_BYTES."""
+
+ALWAYS_BYTES = 64 * 1024**2
+"""What a model may take unpacked however small it is stored."""
 
 
 def dump(estimator: object) -> dict[str, bytes]:
@@ -25,7 +35,7 @@ def dump(estimator: object) -> dict[str, bytes]:
         UnsupportedModel: when the estimator holds a type outside the allow-list, or something skops can't keep.
     """
     try:
-        content = skops.io.dumps(estimator, compression=zipfile.ZIP_DEFLATED, compresslevel=6)
+        content = skops.io.dumps(estimator, compression=zipfile.ZIP_DEFLATED, compresslevel=1)
         skops.io.loads(content, trusted=ALLOWED)
     except UntrustedTypesFoundException as error:
         raise UnsupportedModel(_refusal(error)) from error
@@ -48,6 +58,7 @@ def load(files: Mapping[str, bytes], manifest: Manifest) -> NativeModel:
     """
     if FILE not in files:
         raise CorruptArtefact(f"{FILE}: missing")
+    _check_size(files[FILE])
     try:
         with warnings.catch_warnings():
             warnings.simplefilter("ignore")  # another patch release of scikit-learn: the golden predictions decide
@@ -60,8 +71,22 @@ def load(files: Mapping[str, bytes], manifest: Manifest) -> NativeModel:
         ) from error
     except Exception as error:
         raise CorruptArtefact(f"{FILE}: can't be parsed ({type(error).__name__}: {error})") from error
-    check_trees(estimator)
+    for check in (check_trees, check_neighbours, check_vectors):
+        check(estimator)
     return wrap(estimator, manifest)
+
+
+def _check_size(content: bytes) -> None:
+    """Refuse an archive that would fill the memory, before anything of it is unpacked."""
+    try:
+        with zipfile.ZipFile(io.BytesIO(content)) as archive:
+            size = sum(entry.file_size for entry in archive.infolist())
+    except (zipfile.BadZipFile, ValueError, OSError, struct.error, UnicodeDecodeError) as error:
+        raise CorruptArtefact(f"{FILE}: can't be parsed ({type(error).__name__}: {error})") from error
+    if size > max(MAX_RATIO * len(content), ALWAYS_BYTES):
+        raise CorruptArtefact(
+            f"{FILE}: would grow from {len(content)} to {size} bytes, expected at most {MAX_RATIO} times"
+        )
 
 
 def _refusal(error: UntrustedTypesFoundException) -> str:
