@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
+import errno
 import hashlib
 import os
 import stat
 from collections.abc import Mapping
 from pathlib import Path
 
-from carafe.errors import CorruptArtefact
+from carafe.errors import CorruptArtefact, StorageUnavailable
 from carafe.models.manifest import FileDigest
 
 MAX_FILE_BYTES = 4 * 1024**3
@@ -16,6 +17,9 @@ MAX_FILE_BYTES = 4 * 1024**3
 
 MAX_FILES = 64
 """The most files that an artefact may have."""
+
+_NOT_THERE = {errno.ENOENT, errno.ENOTDIR, errno.EISDIR, errno.ELOOP, errno.ENXIO}
+"""What the system says when a file is gone or is no plain file; anything else may pass, such as a bad moment."""
 
 
 def digest_of(path: str, content: bytes) -> FileDigest:
@@ -38,12 +42,15 @@ def list_files(directory: Path) -> frozenset[str]:
 
     Raises:
         CorruptArtefact: when there is no such directory, or an entry is no plain file (a link, a directory).
+        StorageUnavailable: when it can't be read now, which says nothing about the files.
     """
     try:
         with os.scandir(directory) as entries:
             found = {entry.name: entry.is_file(follow_symlinks=False) for entry in entries}
     except OSError as error:
-        raise CorruptArtefact(f"no artefact at {directory.name}: {error.strerror}") from error
+        if error.errno in _NOT_THERE:
+            raise CorruptArtefact(f"no artefact at {directory.name}: {error.strerror}") from error
+        raise StorageUnavailable(f"an artefact's folder can't be read now ({error.strerror})") from error
     for name, plain in found.items():
         if not plain:
             raise CorruptArtefact(f"{name}: got a link or a directory, expected a plain file")
@@ -55,17 +62,27 @@ def read_file(directory: Path, name: str, *, limit: int = MAX_FILE_BYTES) -> byt
 
     Raises:
         CorruptArtefact: when it is missing, no plain file, or larger than ``limit`` bytes.
+        StorageUnavailable: when it can't be read now, which says nothing about the file.
     """
     try:
-        descriptor = os.open(directory / name, os.O_RDONLY | os.O_NOFOLLOW | os.O_NONBLOCK)
+        descriptor = os.open(directory / name, os.O_RDONLY | os.O_NOFOLLOW | os.O_NONBLOCK | os.O_CLOEXEC)
+        try:
+            return _read_plain(descriptor, name, limit)
+        finally:
+            os.close(descriptor)
     except OSError as error:
-        raise CorruptArtefact(f"{name}: can't be read ({error.strerror})") from error
-    with os.fdopen(descriptor, "rb") as stream:
-        status = os.fstat(stream.fileno())
-        if not stat.S_ISREG(status.st_mode):
-            raise CorruptArtefact(f"{name}: got something else, expected a plain file")
-        if status.st_size > limit:
-            raise CorruptArtefact(f"{name}: got {status.st_size} bytes, expected at most {limit}")
+        if error.errno in _NOT_THERE:
+            raise CorruptArtefact(f"{name}: can't be read ({error.strerror})") from error
+        raise StorageUnavailable(f"{name}: can't be read now ({error.strerror})") from error
+
+
+def _read_plain(descriptor: int, name: str, limit: int) -> bytes:
+    status = os.fstat(descriptor)
+    if not stat.S_ISREG(status.st_mode):
+        raise CorruptArtefact(f"{name}: got something else, expected a plain file")
+    if status.st_size > limit:
+        raise CorruptArtefact(f"{name}: got {status.st_size} bytes, expected at most {limit}")
+    with os.fdopen(descriptor, "rb", closefd=False) as stream:
         return stream.read(limit + 1)[:limit]
 
 

@@ -8,8 +8,9 @@ from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from pathlib import Path
 
-from carafe.errors import CorruptArtefact, InvalidName, VersionNotFound
+from carafe.errors import CorruptArtefact, VersionNotFound
 from carafe.models.artefact import MANIFEST, read_manifest, reseal
+from carafe.models.files import read_file
 from carafe.registry.absence import no_default
 from carafe.registry.bundle import Label, pack, unpack
 from carafe.registry.metadata import Draft, MetadataStore
@@ -76,7 +77,7 @@ class Registry:
         check_name(ref.name)
         if ref.version is not None:
             return self.metadata.version(ref.name, _checked(ref.name, ref.version))
-        return self.metadata.aliased(ref.name, check_alias(ref.alias or CHAMPION))
+        return self.metadata.aliased(ref.name, check_name(ref.alias or CHAMPION, what="alias"))
 
     def default(self, chosen: str | None = None) -> ModelRef:
         """Return the reference meant by a request that names no model: the one that was chosen, or the only one.
@@ -137,7 +138,7 @@ class Registry:
         Raises:
             ModelNotFound, VersionNotFound, AliasNotFound: as ``resolve``.
         """
-        check_alias(alias)
+        check_name(alias, what="alias")
         return self.metadata.point(ref.name, alias, self.resolve(ref).number, when=datetime.now(UTC))
 
     def drop_alias(self, name: str, alias: str) -> None:
@@ -147,7 +148,7 @@ class Registry:
             ModelNotFound: when no model has this name.
             AliasNotFound: when the model has no such alias.
         """
-        self.metadata.drop(check_name(name), check_alias(alias))
+        self.metadata.drop(check_name(name), check_name(alias, what="alias"))
 
     def delete(self, name: str, number: int) -> None:
         """Delete a version and its files. Its number is never used again.
@@ -209,14 +210,6 @@ class Registry:
         self.artefacts.close()
 
 
-def check_alias(alias: str) -> str:
-    """Return ``alias`` if it can name a version; raise InvalidName otherwise. A number names only itself."""
-    check_name(alias, what="alias")
-    if alias.isdigit():
-        raise InvalidName(f"{alias!r} can't be an alias name, for it would read as a version number: add a letter")
-    return alias
-
-
 def _checked(name: str, number: int) -> int:
     if not 1 <= number <= MAX_NUMBER:
         raise VersionNotFound(f"{name} has no version {str(number)[:20]}: numbers go from 1 to {MAX_NUMBER}")
@@ -224,7 +217,7 @@ def _checked(name: str, number: int) -> int:
 
 
 def _digest(folder: Path) -> str:
-    return hashlib.sha256((folder / MANIFEST).read_bytes()).hexdigest()
+    return hashlib.sha256(read_file(folder, MANIFEST)).hexdigest()
 
 
 def _check_digest(folder: Path, version: Version) -> None:
