@@ -2,11 +2,19 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from dataclasses import dataclass
+from pathlib import Path
 
+import msgspec
 import numpy as np
 
+from carafe.errors import CorruptArtefact, InvalidParameter
+from carafe.models import Features, Prediction
+from carafe.registry import Promotion, Registry, Version
 from carafe.schema import Column, Kind, Rows, Signature, Target, Task
+from carafe.testing.metadata_store import example_manifest
+from sealed import seal_cheaply
 
 HOUSES = Signature(
     columns=(
@@ -54,27 +62,79 @@ def everything(**changes: object) -> dict[str, object]:
 
 
 @dataclass(frozen=True)
-class Answer:
-    """What the rules below return: values, and probabilities where there are classes."""
+class RuleModel:
+    """A model that answers by a rule: values, and probabilities where there are classes."""
 
-    values: np.ndarray
-    probabilities: np.ndarray | None
+    signature: Signature
+    rule: Callable[[Rows], Prediction]
+
+    def predict(self, rows: Rows, *, probabilities: bool = False) -> Prediction:
+        """Answer every row by the rule."""
+        answer = self.rule(rows)
+        if not probabilities:
+            return Prediction(values=answer.values)
+        if answer.probabilities is None:
+            raise InvalidParameter("probabilities: this model predicts a number and gives none")
+        return answer
+
+    def transform(self, rows: Rows) -> Features:
+        """Return the numeric columns as they are."""
+        numeric = [(c.name, v) for c, v in zip(self.signature.columns, rows.columns, strict=True) if v.dtype != object]
+        matrix = np.column_stack([values.astype(np.float64) for _, values in numeric])
+        return Features(names=tuple(name for name, _ in numeric), matrix=matrix)
 
 
-def houses_rule(rows: Rows) -> Answer:
+def houses_rule(rows: Rows) -> Prediction:
     """Return the price of each house."""
     area, bedrooms = rows.columns
-    return Answer(values=100.0 * area + 1000.0 * np.where(np.isnan(bedrooms), 2.0, bedrooms), probabilities=None)
+    return Prediction(values=100.0 * area + 1000.0 * np.where(np.isnan(bedrooms), 2.0, bedrooms))
 
 
-def iris_rule(rows: Rows) -> Answer:
+def iris_rule(rows: Rows) -> Prediction:
     """Return the species by petal length alone."""
     petal = rows.columns[2]
     index = (petal >= 2.5).astype(np.intp) + (petal >= 4.8).astype(np.intp)
-    return Answer(values=index, probabilities=np.full((rows.count, 3), 0.1) + 0.7 * np.eye(3)[index])
+    return Prediction(values=index, probabilities=np.full((rows.count, 3), 0.1) + 0.7 * np.eye(3)[index])
 
 
-def everything_rule(rows: Rows) -> Answer:
+def everything_rule(rows: Rows) -> Prediction:
     """Return whether the number is above zero."""
     index = (rows.columns[0] > 0).astype(np.intp)
-    return Answer(values=index, probabilities=np.eye(2)[index])
+    return Prediction(values=index, probabilities=np.eye(2)[index])
+
+
+def nan_rule(rows: Rows) -> Prediction:
+    """Return no number at all."""
+    return Prediction(values=np.full(rows.count, np.nan))
+
+
+def broken_rule(rows: Rows) -> Prediction:
+    """Fail, with a message that no client may see."""
+    raise ZeroDivisionError(f"/secret/place: {rows.count}")
+
+
+RULES: dict[str, tuple[Signature, Callable[[Rows], Prediction]]] = {
+    "houses": (HOUSES, houses_rule),
+    "cheap houses": (HOUSES, lambda rows: Prediction(values=houses_rule(rows).values / 2)),
+    "iris": (IRIS, iris_rule),
+    "everything": (EVERYTHING, everything_rule),
+    "nan": (HOUSES, nan_rule),
+    "broken": (HOUSES, broken_rule),
+}
+
+
+def publish_rule(registry: Registry, name: str, rule: str, *, promote: Promotion = Promotion.FIRST_ONLY) -> Version:
+    """Publish a version that answers by the rule called ``rule``; one called "corrupt" can't be loaded."""
+    signature = RULES.get(rule, RULES["houses"])[0]
+    manifest = msgspec.structs.replace(example_manifest(), name=name, signature=signature)
+    with registry.staging() as folder:
+        seal_cheaply(folder, key=registry.key, manifest=manifest, content=rule.encode())
+        return registry.publish(name=name, staged=folder, promote=promote)
+
+
+def load_rule(folder: Path) -> RuleModel:
+    """Load what ``publish_rule`` published."""
+    rule = (folder / "model.skops").read_text()
+    if rule not in RULES:
+        raise CorruptArtefact(f"{folder}: digest differs")
+    return RuleModel(*RULES[rule])

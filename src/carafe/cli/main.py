@@ -20,6 +20,7 @@ COMMANDS: dict[str, str] = {
     "export": "carafe.cli.export",
     "import": "carafe.cli.import_",
     "keys": "carafe.cli.keys",
+    "serve": "carafe.cli.serve",
 }
 """Each command and the module in this package that holds it, under the command's own name."""
 

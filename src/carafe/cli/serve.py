@@ -1,0 +1,72 @@
+"""``carafe serve``: answer over HTTP."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import fields
+from functools import partial
+from importlib import import_module
+from pathlib import Path
+from typing import Any, TypeVar
+
+import click
+
+from carafe._version import __version__
+from carafe.access import ensure_administrator_key, open_keys
+from carafe.registry import Query, open_registry
+from carafe.settings import Settings, is_loopback
+
+F = TypeVar("F", bound=Callable[..., Any])
+
+
+def _setting(name: str, *flags: str, **how: Any) -> Callable[[F], F]:  # noqa: ANN401 - click's own options
+    """Return an option for a setting; what it does is told where the setting is declared."""
+    (item,) = (item for item in fields(Settings) if item.name == name)
+    about = item.metadata["help"]
+    told = f"{about} [default: {item.default}]" if item.default is not None and not how.get("is_flag") else about
+    return click.option(*(flags or (f"--{name}",)), name, default=None, help=told, **how)
+
+
+@click.command("serve")
+@_setting("host", metavar="ADDRESS")
+@_setting("port", type=int)
+@_setting("workers", type=int)
+@_setting("threads", type=int)
+@_setting("open", is_flag=True)
+@_setting("default_model", "--model", metavar="NAME")
+@_setting("home", type=click.Path(file_okay=False, path_type=Path))
+def command(**flags: Any) -> None:  # noqa: ANN401 - one value a setting
+    """Serve the models of this home over HTTP, until Ctrl-C or SIGTERM."""
+    settings = Settings.load(**flags)
+    settings.check_open()
+    server = import_module("carafe.web.server")
+    address = server.claim(settings)
+    key, models = _prepare(settings)
+    server.run(settings, address, started=partial(_greet, settings, address.url, key, models))
+
+
+def _prepare(settings: Settings) -> tuple[str | None, int]:
+    """Open the home once before the workers do; return a new home's administrator key, and how many models it has."""
+    registry = open_registry(settings)
+    keys = open_keys(settings)
+    try:
+        key = None if settings.open else ensure_administrator_key(keys)
+        return key, registry.models(Query(size=1)).total
+    finally:
+        keys.close()
+        registry.close()
+
+
+def _greet(settings: Settings, url: str, key: str | None, models: int) -> None:
+    click.echo(f"Carafe {__version__} serves {settings.home}")
+    click.echo(f"  API    {url}")
+    click.echo(f"  docs   {url}/docs")
+    if settings.open:
+        click.echo("  open   no key is asked for, and only this machine is answered")
+    if key is not None:
+        click.echo(f"  key    {key}")
+        click.echo("         the administrator's; shown this once, and only its digest is kept")
+    if not models:
+        click.echo("  There is no model yet. Train one: carafe train DATA --target COLUMN")
+    if not is_loopback(settings.host):
+        click.echo("  Others can reach this address, and keys travel as they are: put TLS in front of it.")

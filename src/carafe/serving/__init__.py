@@ -1,0 +1,17 @@
+"""From rows to answers: which versions are loaded, which one answers, and who is told.
+
+* ``predictor``: the one door through which every protocol asks.
+* ``catalog``: the versions that are loaded, and what each alias points at. ``watch``: keeps it up to date.
+* ``loading``: how one version is loaded, once, however many ask for it.
+* ``served``: a loaded version. ``readiness``: whether this process can answer.
+* ``observers``: hooks that do nothing by default.
+"""
+
+from carafe.serving.catalog import Catalog
+from carafe.serving.observers import Answered, Observer
+from carafe.serving.predictor import Predictor
+from carafe.serving.readiness import Fault, Readiness
+from carafe.serving.served import Served
+from carafe.serving.watch import Watch
+
+__all__ = ["Answered", "Catalog", "Fault", "Observer", "Predictor", "Readiness", "Served", "Watch"]

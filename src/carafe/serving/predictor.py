@@ -1,0 +1,83 @@
+"""The one door: every protocol asks here, and whatever must happen for each prediction happens here once."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Sequence
+
+from carafe.errors import CarafeError, PredictionFailed
+from carafe.models import Features
+from carafe.schema import ModelRef, PredictRequest, PredictResponse, Rows
+from carafe.schema.rows import count_unseen
+from carafe.serving.catalog import Catalog
+from carafe.serving.observers import Answered, Observer, Observers
+from carafe.serving.served import Served
+
+
+class Predictor:
+    """Asks the version that answers. Safe to use from several threads."""
+
+    def __init__(self, *, catalog: Catalog, observers: Sequence[Observer] = ()) -> None:
+        self._catalog = catalog
+        self._observers = Observers.of(observers)
+
+    def resolve(self, ref: ModelRef | None = None) -> Served:
+        """Return the version that answers for ``ref``, or for the default model where it is None.
+
+        Raises:
+            NotFound: when there is none.
+            CorruptArtefact, NewerArtefact, MissingExtra, StorageUnavailable: when it can't be loaded.
+        """
+        return self._catalog.get(ref)
+
+    def predict(self, request: PredictRequest, *, served: Served | None = None) -> PredictResponse:
+        """Answer every row of the request.
+
+        Args:
+            request: rows that fit the signature of the version that answers.
+            served: what ``resolve`` returned when the rows were validated, so that a swap between the two steps can't
+                hand them to a version with another signature.
+
+        Raises:
+            NotFound: as ``resolve``, where ``served`` was left out.
+            InvalidParameter: when probabilities are asked of a model that gives none.
+            InvalidInput: when the model itself refuses a row.
+            PredictionFailed: when it fails for any other reason.
+        """
+        served = served or self._catalog.get(request.model)
+        began = time.perf_counter()
+        try:
+            prediction = served.model.predict(request.rows, probabilities=request.probabilities)
+        except Exception as raised:
+            raise self._story(served, raised) from raised
+        response = PredictResponse(
+            name=served.name,
+            version=served.number,
+            signature=served.signature,
+            values=prediction.values,
+            probabilities=prediction.probabilities,
+            unseen=count_unseen(served.signature, request.rows),
+        )
+        event = Answered(request=request, response=response, seconds=time.perf_counter() - began)
+        self._observers.tell(lambda observer: observer.answered(event))
+        return response
+
+    def transform(self, rows: Rows, *, served: Served) -> Features:
+        """Return the features that the model sees after preprocessing.
+
+        Raises:
+            InvalidInput: when the model itself refuses a row.
+            PredictionFailed: when the preprocessing fails.
+        """
+        try:
+            return served.model.transform(rows)
+        except Exception as raised:
+            raise self._story(served, raised) from raised
+
+    def _story(self, served: Served, raised: Exception) -> CarafeError:
+        """Return what to tell: a model's own refusal as it is, anything else as a failure of the model."""
+        if isinstance(raised, CarafeError) and not isinstance(raised, PredictionFailed):
+            return raised
+        error = PredictionFailed(f"{served} failed: {raised}")
+        self._observers.tell(lambda observer: observer.failed(served, error))
+        return error

@@ -1,0 +1,46 @@
+"""The application that ``carafe serve``, ``flask run`` and gunicorn serve."""
+
+from __future__ import annotations
+
+from flask import Flask, Response, request
+from werkzeug.exceptions import HTTPException, MethodNotAllowed, NotFound
+
+from carafe.settings import Settings
+from carafe.web.blueprint import VERBS, call_of, guard, response_of
+from carafe.web.dispatch import failure, finished, method_not_allowed, request_id_of, stated
+from carafe.web.extension import NAME, Carafe
+from carafe.web.routes import ROUTES
+from carafe.web.service import Service
+
+
+def create_app(settings: Settings | None = None, *, service: Service | None = None) -> Flask:
+    """Return a Flask application that serves the models of a home.
+
+    Args:
+        settings: from the environment (``CARAFE_HOME`` and so on) if not given.
+        service: a service that was put together elsewhere, instead of one over the home.
+
+    Raises:
+        InvalidSetting, OpenModeRefused: when the settings can't be used.
+        NewerHome, DamagedHome, StorageUnavailable: when the home can't be opened.
+    """
+    app = Flask("carafe", static_folder=None)
+    app.url_map.merge_slashes = False
+    service = Carafe(url_prefix="", settings=settings, service=service).init_app(app)
+    app.before_request(guard(service, ROUTES, name=NAME, prefix=""))
+    app.register_error_handler(HTTPException, lambda error: _problem(service, error))
+    return app
+
+
+def _problem(service: Service, error: HTTPException) -> Response:
+    """Return what the framework itself refuses as a problem document."""
+    request_id = request_id_of(call_of(request, service, prefix=""))
+    if isinstance(error, NotFound):
+        reply = stated("not-found", "There is no such route", request.path, request_id=request_id)
+    elif isinstance(error, MethodNotAllowed):
+        reply = method_not_allowed(request.method, ", ".join(error.valid_methods or VERBS), request_id=request_id)
+    elif error.code == 400:
+        reply = stated("malformed-body", "The request can't be read", "it is not well formed", request_id=request_id)
+    else:
+        reply = failure(request_id=request_id)
+    return response_of(finished(reply, request_id=request_id))

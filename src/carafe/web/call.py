@@ -1,0 +1,56 @@
+"""A request and a reply without any framework, so that Flask views and the fast lane share every line behind them."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from typing import Protocol
+
+import msgspec
+
+from carafe.protocols.media import JSON
+
+
+class Headers(Protocol):
+    """Request headers, found by name in any case."""
+
+    def get(self, key: str, /) -> str | None:
+        """Return a header's value, or None where it did not come."""
+        ...
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Call:
+    """A request."""
+
+    method: str
+    path: str
+    """The path below the prefix that Carafe is mounted at, decoded."""
+    query: str
+    """What follows the question mark, as it came."""
+    headers: Headers
+    peer: str
+    """The address that the connection comes from."""
+    read: Callable[[], bytes]
+    """Reads the body, at most as many bytes as the settings allow; raises BodyTooLarge beyond."""
+    base: str = ""
+    """The path that Carafe is mounted at, without a slash at the end."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Reply:
+    """An answer."""
+
+    status: int = 200
+    headers: tuple[tuple[str, str], ...] = ()
+    body: bytes = b""
+
+
+def document(content: object, *, status: int = 200, headers: tuple[tuple[str, str], ...] = ()) -> Reply:
+    """Return a JSON reply; ``content`` is a msgspec Struct, or a schema that is JSON itself."""
+    return written(msgspec.json.encode(content), kind=JSON, status=status, headers=headers)
+
+
+def written(body: bytes, *, kind: str, status: int = 200, headers: tuple[tuple[str, str], ...] = ()) -> Reply:
+    """Return a reply of an encoded body."""
+    return Reply(status=status, headers=(("Content-Type", kind), *headers), body=body)

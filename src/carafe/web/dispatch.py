@@ -1,0 +1,136 @@
+"""From a call to a reply: who may, which view, and what is told when something goes wrong. The same for every mount."""
+
+from __future__ import annotations
+
+import logging
+import re
+import secrets
+from collections.abc import Mapping
+
+import msgspec
+
+from carafe.errors import CarafeError
+from carafe.protocols.media import PROBLEM
+from carafe.protocols.problem import Problem, problem, problem_of
+from carafe.web.call import Call, Reply, written
+from carafe.web.gate import Gate
+from carafe.web.route import PUBLIC, Context, Route
+from carafe.web.service import Service
+from carafe.web.table import Methods
+
+REQUEST_ID = "X-Request-Id"
+
+HARDENING = {
+    "X-Content-Type-Options": "nosniff",
+    "Referrer-Policy": "no-referrer",
+    "Content-Security-Policy": "default-src 'none'; frame-ancestors 'none'",
+    "Cache-Control": "no-store",
+}
+"""Headers of every reply whose view did not set them itself."""
+
+_LOG = logging.getLogger("carafe.web")
+_WELL_FORMED = re.compile(r"[A-Za-z0-9._-]{1,128}", re.ASCII)
+
+
+class Dispatch:
+    """Answers calls to the routes of a table."""
+
+    def __init__(self, service: Service, routes: tuple[Route, ...]) -> None:
+        self._service = service
+        self._routes = routes
+
+    def answer(self, call: Call, methods: Methods, parameters: Mapping[str, str]) -> Reply:
+        """Return the reply to a call of one path; never raises."""
+        request_id = request_id_of(call)
+        try:
+            self._service.watch.ensure()
+            self._service.gate.check_origin(call)
+            reply = self._ask(call, methods, parameters, request_id)
+        except CarafeError as error:
+            reply = refusal(error, request_id=request_id)
+        except Exception:  # noqa: BLE001 - the last line of defence: told to the log, not to the client
+            _LOG.exception("request %s failed", request_id)
+            reply = failure(request_id=request_id)
+        return finished(reply, request_id=request_id)
+
+    def not_found(self, call: Call) -> Reply:
+        """Return the reply to a call of a path that the table does not have."""
+        request_id = request_id_of(call)
+        reply = stated("not-found", "There is no such route", f"{call.base}{call.path}", request_id=request_id)
+        return finished(reply, request_id=request_id)
+
+    def _ask(self, call: Call, methods: Methods, parameters: Mapping[str, str], request_id: str) -> Reply:
+        route = methods.get("GET" if call.method == "HEAD" else call.method)
+        if route is None:
+            return self._without_method(call, methods, request_id)
+        principal = None if route.permission is PUBLIC else self._service.gate.admit(route.permission, call)
+        context = Context(
+            service=self._service, call=call, principal=principal, parameters=parameters, routes=self._routes
+        )
+        return route.view(context)
+
+    def _without_method(self, call: Call, methods: Methods, request_id: str) -> Reply:
+        """Answer OPTIONS, or say which methods there are; a protected path tells nothing to who has no key."""
+        _identify_unless_public(self._service.gate, call, methods)
+        allowed = allowed_methods(methods)
+        if call.method == "OPTIONS":
+            return Reply(status=204, headers=(("Allow", allowed),))
+        return method_not_allowed(call.method, allowed, request_id=request_id)
+
+
+def _identify_unless_public(gate: Gate, call: Call, methods: Methods) -> None:
+    if not any(route.permission is PUBLIC for route in methods.values()):
+        gate.identify(call)
+
+
+def allowed_methods(methods: Methods) -> str:
+    """Return the value of the Allow header for a path."""
+    return ", ".join([*methods, *(["HEAD"] if "GET" in methods else []), "OPTIONS"])
+
+
+def request_id_of(call: Call) -> str:
+    """Return the client's own request id where it is well formed, a new one elsewhere."""
+    given = call.headers.get(REQUEST_ID)
+    return given if given and _WELL_FORMED.fullmatch(given) else secrets.token_hex(16)
+
+
+def refusal(error: CarafeError, *, request_id: str) -> Reply:
+    """Return the reply that tells an error; what failed inside the server goes to the log, not to the client."""
+    document = problem_of(error, request_id=request_id)
+    if document.status >= 500:
+        _LOG.error("request %s: %s: %s", request_id, error.slug, error, exc_info=error)
+    headers = (("WWW-Authenticate", 'Bearer realm="carafe"'),) if document.status == 401 else ()
+    return _problem(document, headers=headers)
+
+
+def failure(*, request_id: str) -> Reply:
+    """Return the reply to a call that failed for no reason that Carafe knows."""
+    detail = f"The server's log has the reason under request id {request_id}."
+    return stated("internal-error", "Something went wrong inside the server", detail, request_id=request_id)
+
+
+def method_not_allowed(method: str, allowed: str, *, request_id: str) -> Reply:
+    """Return the reply to a method that a path does not have."""
+    document = problem(
+        slug="method-not-allowed",
+        title="This path does not have this method",
+        detail=f"got {method[:20]!a}, this path has {allowed}",
+        request_id=request_id,
+    )
+    return _problem(document, headers=(("Allow", allowed),))
+
+
+def stated(slug: str, title: str, detail: str, *, request_id: str) -> Reply:
+    """Return a problem that is no CarafeError."""
+    return _problem(problem(slug=slug, title=title, detail=detail, request_id=request_id))
+
+
+def finished(reply: Reply, *, request_id: str) -> Reply:
+    """Add what every reply has: the request id, and the headers that keep browsers careful."""
+    own = {name for name, _ in reply.headers}
+    rest = ((name, value) for name, value in HARDENING.items() if name not in own)
+    return Reply(status=reply.status, headers=(*reply.headers, *rest, (REQUEST_ID, request_id)), body=reply.body)
+
+
+def _problem(document: Problem, *, headers: tuple[tuple[str, str], ...] = ()) -> Reply:
+    return written(msgspec.json.encode(document), kind=PROBLEM, status=document.status, headers=headers)

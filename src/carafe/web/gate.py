@@ -1,0 +1,77 @@
+"""Who asks, and whether they may."""
+
+from __future__ import annotations
+
+from urllib.parse import urlsplit
+
+from carafe.access import ANYONE, Authenticator, Permission, Principal, check
+from carafe.errors import Forbidden, Unauthenticated
+from carafe.settings import is_loopback
+from carafe.web.call import Call
+
+LONGEST_KEY = 1024
+"""A longer credential is refused unread."""
+
+
+class Gate:
+    """Lets a call through, or says why not."""
+
+    def __init__(self, *, authenticator: Authenticator, open_mode: bool) -> None:
+        self._authenticator = authenticator
+        self._open = open_mode
+
+    def check_origin(self, call: Call) -> None:
+        """Where no key is asked for, take only calls that this machine's own user made on purpose.
+
+        The address keeps other machines out. The names in Host and Origin keep out web pages that the user happens to
+        visit, which may point a name of their own at 127.0.0.1.
+
+        Raises:
+            Forbidden: for any other call.
+        """
+        if not self._open:
+            return
+        if not is_loopback(call.peer):
+            raise Forbidden("this server asks for no key, and so answers this machine only")
+        for name in ("Host", "Origin"):
+            value = call.headers.get(name)
+            if value is not None and not is_loopback(_host(value)):
+                raise Forbidden(f"{name}: this server asks for no key, and so answers to the name localhost only")
+
+    def identify(self, call: Call) -> Principal:
+        """Return who asks.
+
+        Raises:
+            Unauthenticated: when no valid key came.
+        """
+        return ANYONE if self._open else self._authenticator.authenticate(_credential(call))
+
+    def admit(self, permission: Permission, call: Call) -> Principal:
+        """Return who asks, if they have ``permission``.
+
+        Raises:
+            Unauthenticated: when no valid key came.
+            Forbidden: when the key does not permit it.
+        """
+        principal = self.identify(call)
+        check(principal, permission)
+        return principal
+
+
+def _credential(call: Call) -> str | None:
+    """Return the key that came: as ``X-API-Key: <key>`` or ``Authorization: Bearer <key>``."""
+    key = call.headers.get("X-API-Key")
+    if key is None:
+        scheme, _, rest = (call.headers.get("Authorization") or "").partition(" ")
+        key = rest.strip() if scheme.lower() == "bearer" else None
+    if key is not None and len(key) > LONGEST_KEY:
+        raise Unauthenticated(f"the key that came has {len(key)} characters; a key has about 60")
+    return key
+
+
+def _host(value: str) -> str:
+    """Return the host name in a Host or Origin header; an empty text where there is none."""
+    try:
+        return urlsplit(value if "//" in value else f"//{value}").hostname or ""
+    except ValueError:
+        return ""

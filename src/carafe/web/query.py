@@ -1,0 +1,58 @@
+"""Query parameters: known names only, each once, each with a value that can be used."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from urllib.parse import parse_qsl
+
+from carafe.errors import InvalidParameter
+from carafe.web.call import Call
+
+MOST = 50
+_TRUTH = {"true": True, "1": True, "": True, "false": False, "0": False}
+
+
+def read_query(call: Call, *known: str) -> Mapping[str, str]:
+    """Return the query's parameters by name.
+
+    Raises:
+        InvalidParameter: for a name that is not ``known``, or that comes twice.
+    """
+    if not call.query:
+        return {}
+    try:
+        pairs = parse_qsl(call.query, keep_blank_values=True, max_num_fields=MOST, errors="strict")
+    except ValueError:
+        raise InvalidParameter(f"the query can't be read: expected at most {MOST} parameters in UTF-8") from None
+    names = [name for name, _ in pairs]
+    for name in names:
+        if name not in known:
+            offer = f"one of: {', '.join(known)}" if known else "none"
+            raise InvalidParameter(f"got the query parameter {name[:60]!a}, this route takes {offer}")
+        if names.count(name) > 1:
+            raise InvalidParameter(f"{name}: got it more than once, expected it once")
+    return dict(pairs)
+
+
+def truth(query: Mapping[str, str], name: str) -> bool:
+    """Return a parameter that is true or false; false where it did not come, true where it came without a value."""
+    text = query.get(name, "false")
+    if text.lower() not in _TRUTH:
+        raise InvalidParameter(f"{name}: got {text[:60]!a}, expected true or false")
+    return _TRUTH[text.lower()]
+
+
+def whole(query: Mapping[str, str], name: str, *, default: int) -> int:
+    """Return a parameter that is a whole number from 1."""
+    return number(query[name], name) if name in query else default
+
+
+def number(text: str, name: str) -> int:
+    """Return ``text`` as a whole number from 1 with at most nine digits.
+
+    Raises:
+        InvalidParameter: when it is none.
+    """
+    if not (text.isascii() and text.isdigit() and len(text) <= 9 and int(text) >= 1):
+        raise InvalidParameter(f"{name}: got {text[:60]!a}, expected a whole number from 1")
+    return int(text)

@@ -1,0 +1,89 @@
+"""What an entry of the route table is: a path, a permission, a view, and what the documentation says about it."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from enum import Enum
+from typing import Final
+
+import msgspec
+
+from carafe.access import Permission, Principal
+from carafe.web.call import Call, Reply
+from carafe.web.service import Service
+
+
+class Public(Enum):
+    """The mark of a route that asks for no key: its answer tells nothing about models, data or people."""
+
+    PUBLIC = "public"
+
+
+PUBLIC: Final = Public.PUBLIC
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Context:
+    """What a view is given."""
+
+    service: Service
+    call: Call
+    principal: Principal | None
+    """Who asks; None on a public route."""
+    parameters: Mapping[str, str]
+    """The path's variable segments, by name."""
+    routes: tuple[Route, ...]
+    """The whole table."""
+
+
+View = Callable[[Context], Reply]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Parameter:
+    """A query parameter, for the documentation."""
+
+    name: str
+    about: str
+    type: str = "string"
+    choices: tuple[str, ...] = ()
+
+
+class Body(Enum):
+    """What a route takes or answers that is no fixed document."""
+
+    ROWS = "rows"
+    """Records, as JSON or CSV."""
+    PREDICTIONS = "predictions"
+    FEATURES = "features"
+    SCHEMA = "schema"
+    """A JSON Schema or OpenAPI document."""
+    PAGE = "page"
+    """HTML."""
+    FILE = "file"
+    NOTHING = "nothing"
+
+
+Content = type[msgspec.Struct] | Body
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Route:
+    """One method of one path."""
+
+    method: str
+    path: str
+    """Variable segments are written ``<name>``; they hold no slash."""
+    permission: Permission | Public
+    view: View
+    summary: str
+    gives: Content
+    takes: Content | None = None
+    status: int = 200
+    query: tuple[Parameter, ...] = ()
+    problems: tuple[int, ...] = ()
+    """The statuses of problems that are this route's own; those of every route are added."""
+    lane: bool = False
+    """Whether the fast lane answers it, too."""
+    tag: str = "models"

@@ -1,0 +1,86 @@
+"""The application on Granian: several worker processes, each answering with several threads."""
+
+from __future__ import annotations
+
+import socket
+from collections.abc import Callable
+from dataclasses import dataclass, replace
+from functools import partial
+
+from flask import Flask
+from granian import Granian
+from granian.constants import HTTPModes, Interfaces
+from granian.log import LogLevels
+
+from carafe.errors import AddressUnavailable
+from carafe.settings import Settings
+from carafe.web.app import create_app
+from carafe.web.extension import NAME
+
+GRACE_SECONDS = 25
+"""How long a worker may finish what it has begun when the server is told to end."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Address:
+    """Where to listen: a numeric address and a port, both found to be free."""
+
+    host: str
+    port: int
+
+    @property
+    def url(self) -> str:
+        """The URL under which a browser on this machine reaches it."""
+        host = {"0.0.0.0": "127.0.0.1", "::": "::1"}.get(self.host, self.host)  # noqa: S104 - told, not bound
+        return f"http://[{host}]:{self.port}" if ":" in host else f"http://{host}:{self.port}"
+
+
+def claim(settings: Settings) -> Address:
+    """Return the address that ``settings`` ask for; port 0 becomes a free one.
+
+    Raises:
+        AddressUnavailable: when nothing can listen there.
+    """
+    where = f"{settings.host} port {settings.port}"
+    try:
+        family, kind, protocol, _, target = socket.getaddrinfo(
+            settings.host, settings.port, type=socket.SOCK_STREAM, flags=socket.AI_PASSIVE
+        )[0]
+        with socket.socket(family, kind, protocol) as probe:
+            # Granian lets several sockets share a port, and would join another server there without a word.
+            probe.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+            probe.bind(target)
+            host, port = probe.getsockname()[:2]
+    except OSError as error:
+        raise AddressUnavailable(
+            f"{where}: {error.strerror or error}; choose another with --host and --port, or end what listens there"
+        ) from error
+    return Address(host=host, port=port)
+
+
+def run(settings: Settings, address: Address, *, started: Callable[[], None]) -> None:
+    """Serve until SIGTERM or SIGINT, then finish what has begun and return. ``started`` is called once it listens."""
+    settings = replace(settings, host=address.host, port=address.port)
+    server = Granian(
+        "carafe.web:create_app",
+        address=address.host,
+        port=address.port,
+        interface=Interfaces.WSGI,
+        http=HTTPModes.http1,
+        workers=settings.workers,
+        blocking_threads=settings.threads,
+        respawn_failed_workers=True,
+        workers_kill_timeout=GRACE_SECONDS,
+        websockets=False,
+        log_level=LogLevels.warning,
+        process_name=None,
+    )
+    server.on_startup(started)
+    server.serve(target_loader=partial(_worker, settings), wrap_loader=False)
+
+
+def _worker(settings: Settings) -> Flask:
+    """Return a worker process's application, its models on the way."""
+    app = create_app(settings)
+    app.extensions[NAME].watch.ensure()
+    return app

@@ -1,0 +1,75 @@
+"""What a running service is made of, put together in one place."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from functools import partial
+from pathlib import Path
+
+from carafe.access import Authenticator, Keys, open_keys
+from carafe.models import Model
+from carafe.models.artefact import load_model
+from carafe.registry import Registry, open_registry
+from carafe.serving import Catalog, Observer, Predictor, Watch
+from carafe.settings import Settings
+from carafe.web.gate import Gate
+
+
+@dataclass(frozen=True, slots=True, kw_only=True, eq=False)
+class Service:
+    """The parts that every view may use."""
+
+    settings: Settings
+    registry: Registry
+    keys: Keys
+    catalog: Catalog
+    predictor: Predictor
+    gate: Gate
+    watch: Watch
+
+    def close(self) -> None:
+        """Stop watching the registry and let go of the home."""
+        self.watch.stop()
+        self.registry.close()
+        self.keys.close()
+
+
+def open_service(settings: Settings, *, observers: Sequence[Observer] = ()) -> Service:
+    """Return the service of the home that ``settings`` name.
+
+    Raises:
+        OpenModeRefused: when no key is to be asked for on an address that others can reach.
+        NewerHome, DamagedHome, StorageUnavailable: when the home can't be opened.
+    """
+    settings.check_open()
+    return build_service(settings, registry=open_registry(settings), keys=open_keys(settings), observers=observers)
+
+
+def build_service(
+    settings: Settings,
+    *,
+    registry: Registry,
+    keys: Keys,
+    load: Callable[[Path], Model] | None = None,
+    observers: Sequence[Observer] = (),
+) -> Service:
+    """Return a service over a registry and keys that are open already, those that live in memory included.
+
+    ``load`` turns the folder of a version into a model; if not given, sealed artefacts of this registry are loaded.
+    """
+    catalog = Catalog(
+        registry=registry,
+        load=load or partial(load_model, key=registry.key),
+        default_model=settings.default_model,
+        observers=observers,
+    )
+    return Service(
+        settings=settings,
+        registry=registry,
+        keys=keys,
+        catalog=catalog,
+        predictor=Predictor(catalog=catalog, observers=observers),
+        gate=Gate(authenticator=Authenticator(keys), open_mode=settings.open),
+        watch=Watch(catalog),
+    )

@@ -1,0 +1,126 @@
+"""A service in memory with a few rule models, and the two mounts through which it is asked."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import dataclass, field
+from typing import Any, Protocol
+
+import msgspec
+import pytest
+from flask import Flask
+from werkzeug.datastructures import Headers
+
+from carafe.access import Role, memory_keys
+from carafe.errors import BodyTooLarge
+from carafe.registry import memory_registry
+from carafe.settings import Settings
+from carafe.web import create_app
+from carafe.web.call import Call
+from carafe.web.lane import Lane
+from carafe.web.routes import ROUTES
+from carafe.web.service import Service, build_service
+from served import load_rule, publish_rule
+
+LIMIT = 20_000
+ROWS = 50
+
+
+@dataclass(frozen=True)
+class Answer:
+    """A reply as a client sees it; headers by lower-case name."""
+
+    status: int
+    headers: dict[str, str]
+    body: bytes
+
+    @property
+    def json(self) -> Any:  # noqa: ANN401 - JSON holds anything
+        return msgspec.json.decode(self.body)
+
+
+class Ask(Protocol):
+    """Ask something of the service; with the administrator's key unless other headers say otherwise."""
+
+    def __call__(
+        self, method: str, path: str, body: bytes | str = b"", headers: dict[str, str] | None = None, /
+    ) -> Answer: ...
+
+
+@dataclass
+class House:
+    """A service, an application over it, and a key for each role."""
+
+    service: Service
+    app: Flask
+    keys: dict[Role, str] = field(default_factory=dict)
+
+    def ask(self, method: str, path: str, body: bytes | str = b"", headers: dict[str, str] | None = None, /) -> Answer:
+        """Ask through Flask."""
+        response = self.app.test_client().open(path, method=method, data=body, headers=self._headers(body, headers))
+        found = {name.lower(): value for name, value in response.headers.items()}
+        return Answer(response.status_code, found, response.data)
+
+    def ask_lane(
+        self, method: str, path: str, body: bytes | str = b"", headers: dict[str, str] | None = None, /
+    ) -> Answer:
+        """Ask the fast lane, without Flask."""
+        content = body.encode() if isinstance(body, str) else body
+
+        def read() -> bytes:
+            if len(content) > LIMIT:
+                raise BodyTooLarge(f"the body is larger than {LIMIT} bytes: send the rows in parts")
+            return content
+
+        route, _, query = path.partition("?")
+        call = Call(
+            method=method,
+            path=route,
+            query=query,
+            headers=Headers(self._headers(body, headers)),
+            peer="127.0.0.1",
+            read=read,
+        )
+        reply = Lane(self.service, ROUTES).answer(call)
+        assert reply is not None
+        sent = {name.lower(): value for name, value in reply.headers}
+        return Answer(reply.status, sent | {"content-length": str(len(reply.body))}, reply.body)
+
+    def _headers(self, body: bytes | str, headers: dict[str, str] | None) -> dict[str, str]:
+        basic = {"X-API-Key": self.keys[Role.ADMINISTRATOR]}
+        if body:
+            basic["Content-Type"] = "application/json"
+        return {name: value for name, value in (basic | (headers or {})).items() if value}
+
+
+def build_house(**changes: Any) -> House:  # noqa: ANN401 - settings of any type
+    settings = Settings(max_body_bytes=LIMIT, max_rows=ROWS, **changes)
+    keys = memory_keys()
+    service = build_service(settings, registry=memory_registry(), keys=keys, load=load_rule)
+    return House(
+        service=service,
+        app=create_app(settings, service=service),
+        keys={role: keys.create(role=role).text for role in Role},
+    )
+
+
+@pytest.fixture
+def empty_house() -> Iterator[House]:
+    """A house without models."""
+    house = build_house()
+    yield house
+    house.service.close()
+
+
+@pytest.fixture
+def house(empty_house: House) -> House:
+    """A house with three good models, one that fails and one that answers no number."""
+    for name in ("houses", "iris", "everything", "broken", "nan"):
+        publish_rule(empty_house.service.registry, name, name)
+    return empty_house
+
+
+@pytest.fixture(params=["flask", "lane"])
+def ask(house: House, request: pytest.FixtureRequest) -> Ask:
+    """Ask through one of the two mounts: what holds for one holds for the other."""
+    return house.ask if request.param == "flask" else house.ask_lane

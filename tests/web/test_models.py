@@ -1,0 +1,160 @@
+from __future__ import annotations
+
+import json
+
+import jsonschema
+import pytest
+
+from served import publish_rule
+from web.conftest import House
+
+HOUSE = '{"area": 50, "bedrooms": 3}'
+
+
+def names(house: House, query: str) -> list[str]:
+    return [model["name"] for model in house.ask("GET", f"/models{query}").json["models"]]
+
+
+def test_models_are_listed_with_their_aliases_and_counted(house: House) -> None:
+    page = house.ask("GET", "/models").json
+    assert page["total"] == 5
+    assert (page["page"], page["page_size"]) == (1, 50)
+    model = next(model for model in page["models"] if model["name"] == "houses")
+    created = model.pop("created")
+    assert created.endswith("Z")
+    assert model == {"name": "houses", "task": "regression", "latest": 1, "versions": 1, "aliases": {"champion": 1}}
+
+
+def test_a_list_is_paged_filtered_and_sorted(house: House) -> None:
+    assert names(house, "?page_size=2") == ["broken", "everything"]
+    assert names(house, "?page_size=2&page=3") == ["nan"]
+    assert names(house, "?page=9") == []
+    assert names(house, "?name=r") == ["broken", "everything", "iris"]
+    assert names(house, "?task=classification") == ["everything", "iris"]
+    assert names(house, "?sort=-name")[0] == "nan"
+    assert names(house, "?sort=-created")[0] == "nan"
+    assert names(house, "?sort=created")[0] == "houses"
+
+
+@pytest.mark.parametrize(
+    ("query", "word"),
+    [
+        ("?page=0", "whole number"),
+        ("?page=x", "whole number"),
+        ("?page_size=1001", "1 to 1000"),
+        ("?task=magic", "classification or regression"),
+        ("?sort=size", "name or created"),
+        ("?order=name", "page, page_size, name, task, sort"),
+        ("?name=%00", "letters"),
+        ("?name=%ff", "UTF-8"),
+    ],
+)
+def test_a_parameter_that_can_not_be_used_is_named(house: House, query: str, word: str) -> None:
+    answer = house.ask("GET", f"/models{query}")
+    assert (answer.status, answer.json["type"]) == (400, "urn:carafe:problem:invalid-parameter")
+    assert word in answer.json["detail"]
+
+
+def test_a_model_a_version_and_the_versions_are_shown(house: House) -> None:
+    publish_rule(house.service.registry, "houses", "cheap houses")
+    assert house.ask("GET", "/models/houses").json["versions"] == 2
+    versions = house.ask("GET", "/models/houses/versions?sort=-created").json
+    assert [version["version"] for version in versions["versions"]] == [2, 1]
+    assert versions["total"] == 2
+    version = house.ask("GET", "/models/houses/versions/1").json
+    assert (version["model"], version["version"], version["aliases"]) == ("houses", 1, ["champion"])
+    assert [column["name"] for column in version["signature"]["columns"]] == ["area", "bedrooms"]
+    assert version["verdict"].startswith("champion")
+
+
+def test_the_schema_of_a_record_takes_what_the_model_takes(house: House) -> None:
+    answer = house.ask("GET", "/models/houses/schema")
+    assert answer.headers["x-carafe-model"] == "houses@1"
+    schema = answer.json
+    assert schema["$schema"] == "https://json-schema.org/draft/2020-12/schema"
+    jsonschema.Draft202012Validator.check_schema(schema)
+    jsonschema.validate(json.loads(HOUSE), schema)
+    assert not jsonschema.Draft202012Validator(schema).is_valid({"area": "50", "bedrooms": 3})
+
+
+@pytest.mark.parametrize(
+    ("path", "slug"),
+    [
+        ("/models/nowhere", "model-not-found"),
+        ("/models/nowhere/schema", "model-not-found"),
+        ("/models/nowhere/versions", "model-not-found"),
+        ("/models/houses/versions/7", "version-not-found"),
+        ("/models/houses/nothing", "not-found"),
+        ("/models/", "not-found"),
+        ("/nothing", "not-found"),
+    ],
+)
+def test_what_is_not_there_is_a_problem_document(house: House, path: str, slug: str) -> None:
+    answer = house.ask("GET", path)
+    assert (answer.status, answer.json["type"]) == (404, f"urn:carafe:problem:{slug}")
+    assert answer.headers["content-type"] == "application/problem+json"
+
+
+def test_promotion_answers_with_the_new_version_at_once(house: House) -> None:
+    publish_rule(house.service.registry, "houses", "cheap houses")
+    assert house.ask("POST", "/models/houses/predict", HOUSE).json == {"prediction": 8000.0}
+    answer = house.ask("PUT", "/models/houses/aliases/champion", '{"version": 2}')
+    assert (answer.status, answer.json) == (200, {"model": "houses", "alias": "champion", "version": 2})
+    assert house.ask("POST", "/models/houses/predict", HOUSE).json == {"prediction": 4000.0}
+    house.ask("PUT", "/models/houses/aliases/champion", '{"version": 1}')
+    assert house.ask("POST", "/models/houses/predict", HOUSE).json == {"prediction": 8000.0}
+
+
+def test_any_alias_can_be_set_and_dropped(house: House) -> None:
+    assert house.ask("PUT", "/models/houses/aliases/staging", '{"version": 1}').status == 200
+    assert house.ask("POST", "/models/houses/aliases/staging/predict", HOUSE).status == 200
+    assert house.ask("DELETE", "/models/houses/aliases/staging").status == 204
+    assert house.ask("POST", "/models/houses/aliases/staging/predict", HOUSE).status == 404
+    again = house.ask("DELETE", "/models/houses/aliases/staging")
+    assert (again.status, again.json["type"]) == (404, "urn:carafe:problem:alias-not-found")
+
+
+def test_a_version_that_can_not_be_loaded_is_not_promoted(house: House) -> None:
+    publish_rule(house.service.registry, "houses", "corrupt")
+    answer = house.ask("PUT", "/models/houses/aliases/champion", '{"version": 2}')
+    assert (answer.status, answer.json["type"]) == (503, "urn:carafe:problem:corrupt-artefact")
+    assert house.ask("GET", "/models/houses").json["aliases"] == {"champion": 1}
+    assert house.ask("POST", "/models/houses/predict", HOUSE).json == {"prediction": 8000.0}
+
+
+@pytest.mark.parametrize(
+    ("body", "headers", "status", "slug", "word"),
+    [
+        ('{"version": 9}', {}, 404, "version-not-found", "9"),
+        ('{"version": 0}', {}, 404, "version-not-found", "0"),
+        ('{"version": "1"}', {}, 422, "invalid-input", "int"),
+        ('{"version": 1, "x": 2}', {}, 422, "invalid-input", "unknown field"),
+        ("{}", {}, 422, "invalid-input", "version"),
+        ("", {}, 400, "malformed-body", "truncated"),
+        ('{"version": 1}', {"Content-Type": "text/csv"}, 415, "unsupported-media-type", "application/json"),
+        (" " * 20_001, {}, 413, "body-too-large", "20000"),
+    ],
+)
+def test_a_promotion_that_can_not_be_done_says_why(
+    house: House, body: str, headers: dict[str, str], status: int, slug: str, word: str
+) -> None:
+    answer = house.ask("PUT", "/models/houses/aliases/champion", body, headers)
+    assert (answer.status, answer.json["type"]) == (status, f"urn:carafe:problem:{slug}")
+    assert word in answer.body.decode()
+
+
+@pytest.mark.parametrize("alias", ["Staging", "7", "a%20b", ".."])
+def test_an_alias_has_a_well_formed_name(house: House, alias: str) -> None:
+    answer = house.ask("PUT", f"/models/houses/aliases/{alias}", '{"version": 1}')
+    assert (answer.status, answer.json["type"]) == (400, "urn:carafe:problem:invalid-name")
+
+
+def test_a_version_is_deleted_unless_an_alias_points_at_it(house: House) -> None:
+    publish_rule(house.service.registry, "houses", "cheap houses")
+    assert house.ask("POST", "/models/houses/versions/2/predict", HOUSE).status == 200
+    used = house.ask("DELETE", "/models/houses/versions/1")
+    assert (used.status, used.json["type"]) == (409, "urn:carafe:problem:version-in-use")
+    gone = house.ask("DELETE", "/models/houses/versions/2")
+    assert (gone.status, gone.body) == (204, b"")
+    assert house.ask("DELETE", "/models/houses/versions/2").status == 404
+    assert house.ask("POST", "/models/houses/versions/2/predict", HOUSE).status == 404

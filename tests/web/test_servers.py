@@ -1,0 +1,262 @@
+"""The service over real HTTP, on each server that users run, with real models on disk."""
+
+from __future__ import annotations
+
+import json
+import re
+import socket
+import subprocess
+import sys
+import threading
+import time
+from collections.abc import Iterator
+from dataclasses import dataclass
+from pathlib import Path
+
+import numpy as np
+import pytest
+
+from carafe.access import Role, open_keys
+from carafe.models.artefact import seal
+from carafe.models.publication import describe
+from carafe.registry import open_registry
+from carafe.settings import Settings
+from web.servers import KINDS, Server, command, running
+
+X = np.random.default_rng(0).normal(size=(80, 4))
+LABELS = np.array(["setosa", "versicolor"])[(X[:, 2] > 0).astype(int)]
+
+
+@dataclass(frozen=True)
+class Home:
+    """A home with one real model: a key for it, and what the pipeline answers in process."""
+
+    path: Path
+    key: str
+    answers: list[str]
+
+
+def publish_iris(home: Path) -> Home:
+    """Publish a scaled logistic regression."""
+    from sklearn.linear_model import LogisticRegression  # noqa: PLC0415 - heavy, and only some tests need it
+    from sklearn.pipeline import make_pipeline  # noqa: PLC0415
+    from sklearn.preprocessing import StandardScaler  # noqa: PLC0415
+
+    estimator = make_pipeline(StandardScaler(), LogisticRegression()).fit(X, LABELS)
+    publication = describe(estimator, name="iris", sample=X, target="species", metrics={})
+    settings = Settings(home=home)
+    registry, keys = open_registry(settings), open_keys(settings)
+    with registry.staging() as folder:
+        seal(
+            directory=folder,
+            key=registry.key,
+            manifest=publication.manifest,
+            estimator=publication.estimator,
+            sample=publication.sample,
+        )
+        registry.publish(name="iris", staged=folder)
+    text = keys.create(role=Role.OPERATOR).text
+    registry.close()
+    keys.close()
+    return Home(home, text, estimator.predict(X).tolist())
+
+
+@pytest.fixture(scope="module")
+def home(tmp_path_factory: pytest.TempPathFactory) -> Home:
+    return publish_iris(tmp_path_factory.mktemp("servers") / "home")
+
+
+@pytest.fixture(scope="module", params=KINDS)
+def server(request: pytest.FixtureRequest, home: Home, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Server]:
+    with running(request.param, tmp_path_factory.mktemp("log"), home=home.path, key=home.key) as started:
+        yield started
+
+
+def test_a_real_model_answers_what_it_says_in_process(server: Server, home: Home) -> None:
+    assert server.predict("iris", X.tolist()) == {"predictions": home.answers}
+    assert server.predict("iris", X[0].tolist()) == {"prediction": home.answers[0]}
+
+
+def test_the_features_of_a_real_model_are_scaled(server: Server) -> None:
+    _, _, body = server.ask("POST", "/models/iris/transform", json.dumps(X.tolist()).encode())
+    matrix = np.array([list(row.values()) for row in json.loads(body)["features"]])
+    assert np.allclose(matrix, (X - X.mean(axis=0)) / X.std(axis=0))
+
+
+def test_errors_are_problem_documents_over_real_http(server: Server) -> None:
+    for method, path, body, headers, status in [
+        ("GET", "/models", None, {"X_API_Key": "wrong"}, 401),
+        ("GET", "/nothing", None, {}, 404),
+        ("PATCH", "/models", b"", {}, 405),
+        ("POST", "/predict", b"{", {}, 400),
+        ("POST", "/predict", b"[]", {}, 422),
+        ("POST", "/predict", b"[]", {"Content_Type": "text/plain"}, 415),
+        ("POST", "/predict", b" " * 200_001, {}, 413),
+        ("POST", "/predict", (b" " * 50_000 for _ in range(5)), {}, 413),
+    ]:
+        got, sent, text = server.ask(method, path, body, **headers)
+        assert (got, sent["Content-Type"]) == (status, "application/problem+json"), (method, path, text)
+        assert json.loads(text)["request_id"] == sent["X-Request-Id"]
+
+
+def test_a_body_in_chunks_is_read(server: Server) -> None:
+    status, _, body = server.ask("POST", "/predict", (b"[", b"1,2", b",3,4", b"]"))
+    assert (status, list(json.loads(body))) == (200, ["prediction"])
+
+
+def test_a_body_that_never_comes_holds_up_nobody(server: Server, home: Home) -> None:
+    with socket.create_connection(("127.0.0.1", server.port), timeout=10) as slow:
+        slow.sendall(
+            b"POST /predict HTTP/1.1\r\nHost: localhost\r\nX-API-Key: "
+            + server.key.encode()
+            + b"\r\nContent-Length: 100\r\n\r\n[1,"
+        )
+        assert server.predict("iris", X[0].tolist()) == {"prediction": home.answers[0]}
+
+
+def test_many_threads_get_their_own_answers(server: Server, home: Home) -> None:
+    wrong: list[int] = []
+
+    def ask(start: int) -> None:
+        wrong.extend(
+            row
+            for row in range(start, start + 10)
+            if server.predict("iris", X[row].tolist()) != {"prediction": home.answers[row]}
+        )
+
+    threads = [threading.Thread(target=ask, args=(start,)) for start in range(0, 80, 10)]
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join(60)
+    assert wrong == []
+
+
+def test_the_docs_page_and_the_document_are_served(server: Server) -> None:
+    assert server.ask("GET", "/docs")[0] == 200
+    status, _, body = server.ask("GET", "/openapi.json")
+    assert status == 200
+    assert "/models/iris/predict" in json.loads(body)["paths"]
+
+
+# --- carafe serve ---
+
+
+def test_the_first_start_prints_one_administrator_key_and_later_ones_print_none(tmp_path: Path) -> None:
+    home = tmp_path / "home"
+    with running("carafe", tmp_path, home=home) as server:
+        (key,) = re.findall(r"carafe_[A-Za-z0-9]{10}_[A-Za-z0-9]{43}", server.said)
+        assert f"http://127.0.0.1:{server.port}/docs" in server.said
+        assert "There is no model yet" in server.said
+        server.key = key
+        assert server.ask("GET", "/models")[0] == 200
+        assert server.ask("POST", "/predict", b"[1]")[0] == 404
+        assert server.end() == 0
+    for file in home.rglob("*"):
+        assert not file.is_file() or key.encode() not in file.read_bytes()
+    with running("carafe", tmp_path, home=home, key=key) as again:
+        assert "carafe_" not in again.said
+        assert again.ask("GET", "/models")[0] == 200
+
+
+def test_sigterm_lets_a_request_finish(home: Home, tmp_path: Path) -> None:
+    with running("carafe", tmp_path, home=home.path, key=home.key) as server:
+        found: list[object] = []
+        body = json.dumps(X.tolist() * 20).encode()
+        thread = threading.Thread(
+            target=lambda: found.append(server.ask("POST", "/predict", _slowly(body), Content_Length=str(len(body)))[0])
+        )
+        thread.start()
+        time.sleep(0.3)
+        assert server.end() == 0
+        thread.join(30)
+        assert found == [200]
+
+
+def _slowly(body: bytes) -> Iterator[bytes]:
+    for start in range(0, len(body), len(body) // 5 + 1):
+        yield body[start : start + len(body) // 5 + 1]
+        time.sleep(0.2)
+
+
+def test_a_worker_that_is_killed_is_replaced(home: Home, tmp_path: Path) -> None:
+    with running("carafe", tmp_path, home=home.path, key=home.key) as server:
+        children = Path(f"/proc/{server.process.pid}/task/{server.process.pid}/children").read_text().split()
+        (worker,) = [child for child in children if "spawn_main" not in Path(f"/proc/{child}/cmdline").read_text()]
+        subprocess.run(["kill", "-9", worker], check=True)
+        until = time.monotonic() + 15
+        while time.monotonic() < until:
+            time.sleep(0.2)
+            try:
+                if server.predict("iris", X[0].tolist()) == {"prediction": home.answers[0]}:
+                    return
+            except OSError:
+                continue
+        pytest.fail(server.said)
+
+
+def test_a_promotion_reaches_every_worker(home: Home, tmp_path: Path) -> None:
+    with running("carafe", tmp_path, home=home.path, key=home.key, extra=("--workers", "2")) as server:
+        status, _, _ = server.ask("PUT", "/models/iris/aliases/staging", b'{"version": 1}')
+        assert status == 200
+        statuses = {server.ask("POST", "/models/iris/aliases/staging/predict", b"[1,2,3,4]")[0] for _ in range(20)}
+        assert statuses == {200}
+
+
+def test_a_port_that_is_taken_is_told_and_no_key_is_spent(tmp_path: Path) -> None:
+    with socket.socket() as taken:
+        taken.bind(("127.0.0.1", 0))
+        taken.listen()
+        port = taken.getsockname()[1]
+        home = tmp_path / "home"
+        done = subprocess.run(
+            [*command("carafe", port), "--home", home], capture_output=True, text=True, timeout=60, check=False
+        )
+    assert done.returncode == 1
+    assert "[address-unavailable]" in done.stderr
+    assert f"127.0.0.1 port {port}" in done.stderr
+    assert not home.exists()
+
+
+@pytest.mark.parametrize("host", ["0.0.0.0", "::"])  # noqa: S104 - to see it refused
+def test_open_mode_is_refused_off_loopback(tmp_path: Path, host: str) -> None:
+    done = subprocess.run(
+        [*command("carafe", 0), "--open", "--host", host, "--home", tmp_path],
+        capture_output=True,
+        text=True,
+        timeout=60,
+        check=False,
+    )
+    assert done.returncode == 1
+    assert "[open-mode-refused]" in done.stderr
+
+
+def test_open_mode_asks_this_machine_for_no_key_over_real_http(home: Home, tmp_path: Path) -> None:
+    with running("carafe", tmp_path, home=home.path, extra=("--open",)) as server:
+        assert server.predict("iris", X[0].tolist()) == {"prediction": home.answers[0]}
+        assert server.ask("GET", "/models", Host="evil.example")[0] == 403
+        assert "carafe_" not in server.said
+
+
+LIGHT = """
+import sys
+import carafe.web
+from carafe.settings import Settings
+app = carafe.web.create_app(Settings(home=sys.argv[1]))
+app.extensions["carafe"].catalog.warm = lambda: None
+client = app.test_client()
+key = {"X-API-Key": sys.argv[2]}
+heavy = {"sklearn", "scipy", "polars", "pandas", "pyarrow", "lightgbm", "narwhals", "granian"}
+assert client.get("/models", headers=key).status_code == 200
+assert client.get("/openapi.json", headers=key).status_code == 200
+print(sorted(heavy & set(sys.modules)))
+assert client.post("/predict", json=[1, 2, 3, 4], headers=key).status_code == 200
+print("sklearn" in sys.modules)
+"""
+
+
+def test_heavy_libraries_are_imported_only_when_a_version_needs_them(home: Home) -> None:
+    done = subprocess.run(
+        [sys.executable, "-c", LIGHT, home.path, home.key], capture_output=True, text=True, timeout=120, check=False
+    )
+    assert done.stdout.splitlines() == ["[]", "True"], done.stderr
