@@ -1,4 +1,4 @@
-"""Directives that write the reference from the code itself: ``{carafe} settings``, ``errors`` or ``commands``."""
+"""Directives that write the reference from the code itself: ``{carafe} settings``, ``errors``, ``routes``, ..."""
 
 from __future__ import annotations
 
@@ -15,7 +15,10 @@ from sphinx.util.docutils import SphinxDirective
 from carafe import errors
 from carafe.cli.main import COMMANDS, main
 from carafe.protocols.problem import STATUS
+from carafe.serving import Observer
 from carafe.settings import Settings, variable
+from carafe.web.route import PUBLIC, Route
+from carafe.web.routes import ROUTES
 
 if TYPE_CHECKING:
     from sphinx.application import Sphinx
@@ -57,6 +60,40 @@ def commands() -> Iterator[str]:
             yield from _command(command, click.Context(command, info_name=name, parent=context))
 
 
+def routes() -> Iterator[str]:
+    """Yield a section per path of the route table: its methods, permissions, parameters and own problems."""
+    paths: dict[str, list[Route]] = {}
+    for route in ROUTES:
+        paths.setdefault(route.path, []).append(route)
+    for path, entries in paths.items():
+        yield f"## `{path}`"
+        yield ""
+        for route in entries:
+            yield from (f"`{route.method}`", f": {route.summary}. {_permission(route)} {_outcomes(route)}", "")
+            for parameter in route.query:
+                kind = " or ".join(f"`{choice}`" for choice in parameter.choices) or parameter.type
+                yield f"  * `{parameter.name}` ({kind}): {parameter.about}"
+            yield ""
+
+
+def _permission(route: Route) -> str:
+    return "Asks for no key." if route.permission is PUBLIC else f"Permission: `{route.permission.value}`."
+
+
+def _outcomes(route: Route) -> str:
+    problems = ", ".join(map(str, route.problems))
+    return f"Answers {route.status}" + (f"; its own problems are {problems}." if problems else ".")
+
+
+def hooks() -> Iterator[str]:
+    """Yield one definition per hook of an observer: its signature and when it is called."""
+    for name, hook in vars(Observer).items():
+        if inspect.isfunction(hook) and not name.startswith("_"):
+            parameters = list(inspect.signature(hook).parameters.values())[1:]
+            arguments = ", ".join(f"{parameter.name}: {parameter.annotation}" for parameter in parameters)
+            yield from (f"`{name}({arguments})`", f": {inspect.getdoc(hook)}", "")
+
+
 def _command(command: click.Command, context: click.Context, depth: int = 2) -> Iterator[str]:
     yield f"{'#' * depth} {context.command_path}"
     yield ""
@@ -90,10 +127,13 @@ class Reference(SphinxDirective):
         "settings": settings,
         "errors": errors_table,
         "commands": commands,
+        "routes": routes,
+        "hooks": hooks,
     }
 
     def run(self) -> list[nodes.Node]:
         """Return the nodes of the list named by the argument."""
+        self.env.note_reread()  # the list is the code's, which may change while the page does not
         return self.parse_text_to_nodes("\n".join(self.lists[self.arguments[0]]()), allow_section_headings=True)
 
 
