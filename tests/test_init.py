@@ -24,3 +24,11 @@ def test_importing_it_imports_none_of_the_heavy_libraries() -> None:
     code = f"import carafe, sys; print([name for name in {heavy} if name in sys.modules])"
     loaded = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
     assert loaded.stdout.strip() == "[]"
+
+
+@pytest.mark.parametrize("library", ["sklearn"])
+def test_a_name_whose_library_is_absent_names_the_extra(library: str) -> None:
+    code = f"import sys; sys.modules['{library}'] = None; import carafe; carafe.publish"
+    failed = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=False)
+    last = failed.stderr.splitlines()[-1]
+    assert last == f"carafe.errors.MissingExtra: carafe.publish needs {library}: pip install 'carafe-serve[train]'"

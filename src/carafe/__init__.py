@@ -4,9 +4,9 @@ The public Python API::
 
     import carafe
 
-    carafe.train(frame, target="price", name="houses")      # a table becomes a published model
+    carafe.train(frame, target="price").publish("houses")   # a table becomes a model, and a version of it
     carafe.publish(estimator, "churn", sample=frame)        # so does an estimator that is already fitted
-    carafe.load("houses@champion").predict(rows)            # and a published model answers, here or in ``carafe serve``
+    carafe.load("houses@champion").predict(rows)            # and a version answers, here or in ``carafe serve``
 
 The rooms of the house; a room imports only rooms below it:
 
@@ -29,6 +29,7 @@ from importlib import import_module
 from typing import TYPE_CHECKING, Any
 
 from carafe._version import __version__
+from carafe.errors import MissingExtra
 
 if TYPE_CHECKING:
     from carafe.api.load import LoadedModel, load
@@ -51,7 +52,11 @@ _HOMES = {
 def __getattr__(name: str) -> Any:  # noqa: ANN401 - each name has its own type, see TYPE_CHECKING above
     if name not in _HOMES:
         raise AttributeError(f"module 'carafe' has no attribute {name!r}")
-    return getattr(import_module(_HOMES[name]), name)
+    try:
+        return getattr(import_module(_HOMES[name]), name)
+    except ModuleNotFoundError as error:
+        library = (error.name or "").partition(".")[0]
+        raise MissingExtra(f"carafe.{name} needs {library}: pip install 'carafe-serve[train]'") from error
 
 
 def __dir__() -> list[str]:

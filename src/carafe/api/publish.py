@@ -7,15 +7,10 @@ from pathlib import Path
 from typing import Any
 
 from carafe.api.home import registry_at
-from carafe.errors import MissingExtra
 from carafe.models.artefact import seal
+from carafe.models.publication import describe
 from carafe.registry import Promotion, Version
 from carafe.schema.exchange import check_name
-
-try:
-    from carafe.models.publication import describe
-except ModuleNotFoundError as error:
-    raise MissingExtra(f"publishing needs {error.name}: pip install 'carafe-serve[train]'") from error
 
 
 def publish(

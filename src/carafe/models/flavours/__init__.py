@@ -53,4 +53,5 @@ def flavour(name: str) -> Flavour:
     try:
         return cast("Flavour", import_module(FLAVOURS[name]))
     except ModuleNotFoundError as error:
-        raise MissingExtra(f"this model needs {error.name}: pip install 'carafe-serve[train]'") from error
+        library = (error.name or "").partition(".")[0]
+        raise MissingExtra(f"this model needs {library}: pip install 'carafe-serve[train]'") from error
