@@ -9,7 +9,7 @@ from openapi_spec_validator import validate
 
 from carafe.web.routes import ROUTES
 from served import everything, publish_rule
-from web.conftest import House
+from web.conftest import House, build_house
 
 
 @pytest.fixture
@@ -41,7 +41,18 @@ def test_every_route_is_documented_with_its_permission_and_its_problems(document
         operation = document["paths"][route.path.replace("<", "{").replace(">", "}")][route.method.lower()]
         statuses = set(operation["responses"])
         assert str(route.status) in statuses
-        assert ({"401", "403"} <= statuses) == bool(operation["security"])
+        public = operation.get("security") == []
+        assert ({"401", "403"} <= statuses) != public
+    assert document["security"] == [{"bearer": []}, {"key": []}]
+
+
+def test_open_mode_is_documented_without_keys() -> None:
+    house = build_house(open=True)
+    document = house.ask("GET", "/openapi.json").json
+    validate(document)
+    assert "security" not in document
+    assert "securitySchemes" not in document["components"]
+    house.service.close()
 
 
 def test_every_model_has_its_own_typed_paths(document: dict[str, Any]) -> None:

@@ -12,7 +12,7 @@ from carafe.protocols.media import CSV, JSON, PROBLEM
 from carafe.protocols.problem import Problem
 from carafe.registry import Version
 from carafe.schema import Signature
-from carafe.schema.json_schema import DIALECT, JsonSchema, answer_schema, example_record, record_schema
+from carafe.schema.json_schema import JsonSchema, answer_schema, example_record, record_schema
 from carafe.web.route import PUBLIC, Body, Content, Parameter, Route
 from carafe.web.typed import features_schema, predictions_schema, rows_schema
 
@@ -35,35 +35,44 @@ _MEANING = {
 }
 
 _TAGS = (
-    {"name": "predictions", "description": "Ask models."},
+    {"name": "predictions", "description": "Ask any model."},
     {"name": "models", "description": "Models, their versions, and the aliases that point at versions."},
     {"name": "service", "description": "This service itself."},
 )
 
 
-def describe(routes: Sequence[Route], *, versions: Iterable[Version], base: str) -> JsonSchema:
-    """Return the document: the general routes, and for each of ``versions`` its model's own typed paths."""
+def describe(routes: Sequence[Route], *, versions: Sequence[Version], base: str, keys: bool) -> JsonSchema:
+    """Return the document: for each of ``versions`` its model's own typed paths, then the general routes.
+
+    Args:
+        routes: the route table.
+        versions: the champions that are to be described one by one.
+        base: the path that Carafe is mounted at.
+        keys: whether keys are asked for.
+    """
     paths: dict[str, Any] = {}
-    for route in routes:
-        paths.setdefault(_template(route.path), {})[route.method.lower()] = _operation(route)
     for version in versions:
         for route in routes:
             if route.path in _TYPED:
-                path = route.path.replace("<name>", version.name)
-                paths[path] = {"post": _typed(route, version)}
-    return {
+                paths[route.path.replace("<name>", version.name)] = {"post": _typed(route, version)}
+    for route in routes:
+        paths.setdefault(_template(route.path), {})[route.method.lower()] = _operation(route)
+    document: JsonSchema = {
         "openapi": "3.1.0",
-        "jsonSchemaDialect": DIALECT,
         "info": {
             "title": "Carafe",
             "version": __version__,
             "description": "Predictions by trained models. Every error is an RFC 9457 problem document.",
         },
         "servers": [{"url": base or "/"}],
-        "tags": list(_TAGS),
+        "tags": [*({"name": str(version), "description": _about(version)} for version in versions), *_TAGS],
         "paths": paths,
-        "components": {"schemas": _schemas(routes), "securitySchemes": _SECURITY_SCHEMES},
+        "components": {"schemas": _schemas(routes)},
     }
+    if keys:
+        document["components"]["securitySchemes"] = _SECURITY_SCHEMES
+        document["security"] = [{"bearer": []}, {"key": []}]
+    return document
 
 
 _TYPED = ("/models/<name>/predict", "/models/<name>/transform")
@@ -81,8 +90,9 @@ def _operation(route: Route) -> JsonSchema:
         "tags": [route.tag],
         "parameters": [*_segments(route.path), *map(_parameter, route.query)],
         "responses": _responses(route, _content(route.gives, _ANY_ANSWER)),
-        "security": [] if route.permission is PUBLIC else [{"bearer": []}, {"key": []}],
     }
+    if route.permission is PUBLIC:
+        operation["security"] = []
     if route.takes is not None:
         operation["requestBody"] = {"required": True, "content": _taken(route.takes)}
     return operation
@@ -94,9 +104,8 @@ def _typed(route: Route, version: Version) -> JsonSchema:
     operation = _operation(route)
     operation["operationId"] += f"Of{_camel(version.name)}"
     operation["summary"] = f"{version.name}: {route.summary[0].lower()}{route.summary[1:]}"
-    operation["description"] = _about(version)
-    operation["tags"] = [version.name]
-    operation["parameters"] = [*map(_parameter, route.query)]
+    operation["tags"] = [str(version)]
+    operation["parameters"] = [*map(_parameter, route.query)] if version.manifest.probabilities else []
     operation["requestBody"] = {"required": True, "content": _rows(signature)}
     content = _content(route.gives, answer_schema(signature), classes=signature)
     operation["responses"] = _responses(route, content)
@@ -106,7 +115,7 @@ def _typed(route: Route, version: Version) -> JsonSchema:
 def _about(version: Version) -> str:
     target = version.manifest.signature.target
     figures = ", ".join(f"{metric.name} {metric.value:.4g}" for metric in version.manifest.metrics[:4])
-    return f"{version}: {target.task} of {target.name} by {version.manifest.algorithm}." + (
+    return f"{target.task.capitalize()} of {target.name} by {version.manifest.algorithm}." + (
         f" On rows never seen: {figures}." if figures else ""
     )
 

@@ -7,7 +7,7 @@
 
   function show(document_, key) {
     entrance.hidden = true;
-    window.SwaggerUIBundle({
+    const page = window.SwaggerUIBundle({
       spec: document_,
       dom_id: "#docs",
       presets: [window.SwaggerUIBundle.presets.apis],
@@ -15,10 +15,7 @@
       deepLinking: true,
       docExpansion: "list",
       validatorUrl: null,
-      requestInterceptor(request) {
-        if (key) request.headers["X-API-Key"] = key;
-        return request;
-      },
+      onComplete: () => key && page.preauthorizeApiKey("key", key),
     });
   }
 

@@ -30,7 +30,8 @@ def openapi(context: Context) -> Reply:
     for model in registry.models(Query(size=MOST_TYPED)).items:
         with suppress(NotFound):  # a model without a champion, or one that was deleted meanwhile
             versions.append(registry.resolve(ModelRef(name=model.name, alias=CHAMPION)))
-    return document(describe(context.routes, versions=versions, base=context.call.base))
+    keys = not context.service.settings.open
+    return document(describe(context.routes, versions=versions, base=context.call.base, keys=keys))
 
 
 def page(context: Context) -> Reply:
