@@ -100,12 +100,19 @@ def _pack_into(stream: IO[bytes], folder: Path, label: Label) -> None:
         for name in sorted(list_files(folder) - {SIGNATURE}):
             content = read_file(folder, name)
             entry = _entry(name)
-            saved = len(content) - len(zlib.compress(content)) if len(content) <= MAX_GROWTH else 0
-            # What is packed here must pass the limits of unpacking: else it is stored as it is.
-            if growth + saved <= MAX_GROWTH // 2 and saved * 2 * MAX_RATIO < len(content) * (2 * MAX_RATIO - 1):
+            saved = _saved(content)
+            if saved and growth + saved <= MAX_GROWTH // 2:
                 entry.compress_type = zipfile.ZIP_DEFLATED
                 growth += saved
             archive.writestr(entry, content)
+
+
+def _saved(content: bytes) -> int:
+    """Return how many bytes deflating saves; 0 where it would go beyond what ``unpack`` takes."""
+    if len(content) > MAX_GROWTH:
+        return 0
+    packed = len(zlib.compress(content))
+    return len(content) - packed if packed * MAX_RATIO > 2 * len(content) > 2 * packed else 0
 
 
 def _entry(name: str) -> zipfile.ZipInfo:

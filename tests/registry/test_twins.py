@@ -1,0 +1,121 @@
+"""The database and its in-memory twin do the same, whatever is asked of them in whatever order."""
+
+from __future__ import annotations
+
+import shutil
+import tempfile
+from collections.abc import Callable
+from datetime import UTC, datetime, timedelta
+from functools import partial
+from pathlib import Path
+
+from hypothesis import settings
+from hypothesis import strategies as st
+from hypothesis.stateful import RuleBasedStateMachine, initialize, invariant, rule
+
+from carafe.database import open_database
+from carafe.errors import CarafeError
+from carafe.registry.metadata import Draft, MetadataStore
+from carafe.registry.metadata_memory import MemoryMetadata
+from carafe.registry.metadata_sql import SqlMetadata
+from carafe.registry.promotion import Promotion, judge
+from carafe.registry.query import Query, Sort
+from carafe.schema import Task
+from carafe.testing.metadata_store import example_manifest
+
+NOON = datetime(2026, 11, 20, 12, 0, tzinfo=UTC)
+
+names = st.sampled_from(["a", "a-b", "b_c", "b.c"])
+aliases = st.sampled_from(["champion", "staging", "blue"])
+numbers = st.integers(1, 6)
+queries = st.builds(
+    Query,
+    page=st.integers(1, 3),
+    size=st.integers(1, 4),
+    contains=st.sampled_from(["", "a", "B", "_", ".", "-b", "zz"]),
+    task=st.sampled_from([None, *Task]),
+    sort=st.sampled_from(Sort),
+    descending=st.booleans(),
+)
+
+
+class Twins(RuleBasedStateMachine):
+    """Both stores, side by side."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.folder = Path(tempfile.mkdtemp())
+        self.added = 0
+
+    @initialize()
+    def begin(self) -> None:
+        self.sql = SqlMetadata(open_database(self.folder))
+        self.memory = MemoryMetadata()
+
+    def same(self, act: Callable[[MetadataStore], object]) -> None:
+        """Ask both, and expect the same answer or the same refusal in the same words."""
+        assert outcome(act, self.sql) == outcome(act, self.memory)
+
+    @rule(
+        name=names,
+        promotion=st.sampled_from(Promotion),
+        score=st.sampled_from([0.1, 0.5, 0.9]),
+        task=st.sampled_from(Task),
+        minutes=st.integers(0, 5),
+    )
+    def add(self, *, name: str, promotion: Promotion, score: float, task: Task, minutes: int) -> None:
+        self.added += 1
+        manifest = example_manifest(score=score, task=task, holdout="same")
+        draft = Draft(
+            name=name,
+            created=NOON + timedelta(minutes=minutes),
+            digest=f"{self.added:064}",
+            artefact=f"artefact-{self.added}",
+            manifest=manifest,
+        )
+        self.same(lambda store: store.add(draft, judge=partial(judge, promotion, manifest)))
+
+    @rule(name=names, alias=aliases, number=numbers)
+    def point(self, name: str, alias: str, number: int) -> None:
+        self.same(lambda store: store.point(name, alias, number, when=NOON))
+
+    @rule(name=names, alias=aliases)
+    def drop(self, name: str, alias: str) -> None:
+        self.same(lambda store: store.drop(name, alias))
+
+    @rule(name=names, number=numbers)
+    def remove(self, name: str, number: int) -> None:
+        self.same(lambda store: store.remove(name, number))
+
+    @rule(name=names, alias=aliases, number=numbers)
+    def find(self, name: str, alias: str, number: int) -> None:
+        self.same(lambda store: store.version(name, number))
+        self.same(lambda store: store.aliased(name, alias))
+        self.same(lambda store: store.model(name))
+
+    @rule(query=queries, name=st.one_of(st.none(), names))
+    def browse(self, query: Query, name: str | None) -> None:
+        self.same(lambda store: store.models(query))
+        self.same(lambda store: store.versions(query, name=name))
+
+    @invariant()
+    def both_know_the_same_artefacts_and_changes(self) -> None:
+        if hasattr(self, "sql"):
+            self.same(lambda store: store.artefacts())
+            self.same(lambda store: store.generation())
+
+    def teardown(self) -> None:
+        if hasattr(self, "sql"):
+            self.sql.close()
+        shutil.rmtree(self.folder, ignore_errors=True)
+
+
+def outcome(act: Callable[[MetadataStore], object], store: MetadataStore) -> object:
+    try:
+        return act(store)
+    except CarafeError as error:
+        return (type(error), str(error))
+
+
+Twins.TestCase.settings = settings(max_examples=25, stateful_step_count=30, deadline=None)
+TestTwins = Twins.TestCase
