@@ -66,6 +66,8 @@ def show(*, ref: str, recipe: bool, as_json: bool) -> None:
             return
         version = registry.resolve(ModelRef.parse(ref))
     if recipe:
+        if not version.manifest.recipe:
+            raise click.UsageError(f"{version} was published as an estimator: no recipe trained it")
         click.echo(version.manifest.recipe, nl=False)
     elif as_json:
         print_json(versions.document(version))
@@ -80,10 +82,14 @@ def _list(page: Page[RegisteredModel], query: Query) -> None:
             "no model fits" if chosen else "there is no model yet: `carafe train DATA --target COLUMN` makes one"
         )
         return
+    if not page.items:
+        last = -(-page.total // page.size)
+        click.echo(f"there are {page.total} models on {last} pages; page {page.page} is beyond the last")
+        return
     made = table("model", "task", "versions", "latest", "aliases", "since", numbers=("versions", "latest"))
     for model in page.items:
         aliases = ", ".join(f"{alias.name} = {alias.number}" for alias in model.aliases) or "-"
         add_row(made, model.name, model.task, model.versions, model.latest, aliases, moment(model.created))
     console().print(made)
-    if len(page.items) < page.total:
+    if query.offset + len(page.items) < page.total:
         click.echo(f"page {page.page}: {len(page.items)} of {page.total}; --page {page.page + 1} shows more")
