@@ -346,3 +346,35 @@ def test_the_task_follows_the_estimator() -> None:
     classifier = described(LogisticRegression().fit(TABLE, CITIES), TABLE).manifest
     assert classifier.task is Task.CLASSIFICATION
     assert classifier.probabilities
+
+
+def test_integers_of_an_object_column_that_an_encoder_took_stay_integers(served: Callable[[Any, Any], Model]) -> None:
+    frame = pd.DataFrame({"grade": pd.Series([1, 2, 3] * 20, dtype=object)})
+    estimator = make_pipeline(make_column_transformer((OneHotEncoder(), ["grade"])), Ridge()).fit(frame, NUMBERS)
+    model = served(estimator, frame)
+    assert model.signature.columns[0].categories == (1, 2, 3)
+    assert answers(model, [{"grade": 2}]) == pytest.approx(estimator.predict(frame[1:2]))
+    with pytest.raises(InvalidInput, match='grade: got "9", expected one of the values it was fitted on: 1, 2, 3'):
+        answers(model, [{"grade": 9}])
+    with pytest.raises(InvalidInput, match='grade: got "best", expected one of'):
+        answers(model, [{"grade": "best"}])
+
+
+def test_records_given_for_an_array_model_lend_their_names() -> None:
+    records = [{"b": 1, "a": 2.5, "c": 3}, {"b": 2, "a": 1, "c": 0}]
+    publication = described(LinearRegression().fit(TABLE, NUMBERS), records)
+    assert publication.manifest.signature.names == ("b", "a", "c")
+    assert {column.kind for column in publication.manifest.signature.columns} == {Kind.NUMBER}
+
+
+def test_records_given_for_a_frame_model_become_a_frame() -> None:
+    estimator = Ridge().fit(FRAME[["rooms", "area"]], NUMBERS)
+    publication = described(estimator, [{"area": 1, "rooms": 2}, {"area": 2, "rooms": 5}])
+    assert publication.manifest.signature.names == ("rooms", "area")
+    assert publication.manifest.container.shape is Shape.PANDAS
+
+
+def test_two_columns_of_one_name_are_refused() -> None:
+    frame = pd.DataFrame(TABLE, columns=["a", "a", "b"])
+    with pytest.raises(UnsupportedModel, match="sample: got two columns of the same name"):
+        described(LinearRegression().fit(TABLE, NUMBERS), frame)

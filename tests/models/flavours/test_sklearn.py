@@ -57,7 +57,7 @@ from sklearn.preprocessing import (
 from sklearn.svm import SVC, SVR, LinearSVC
 from sklearn.tree import DecisionTreeClassifier, DecisionTreeRegressor
 
-from carafe.errors import CorruptArtefact, UnsupportedModel
+from carafe.errors import CorruptArtefact, MissingExtra, UnsupportedModel
 from carafe.models import steps
 from carafe.models.flavours.allowed import ALLOWED
 from carafe.models.flavours.sklearn import FILE, dump, load
@@ -247,3 +247,19 @@ def test_an_archive_that_would_fill_the_memory_is_not_unpacked(publication: Publ
         archive.writestr("schema.json", b"0" * (65 * 1024**2))
     with pytest.raises(CorruptArtefact, match=r"model\.skops: would grow from \d+ to 68157440 bytes"):
         load({FILE: buffer.getvalue()}, publication.manifest)
+
+
+def test_a_library_that_is_not_installed_is_named(publication: Publication, monkeypatch: pytest.MonkeyPatch) -> None:
+    def without(content: bytes, **options: Any) -> Any:
+        del content, options
+        raise ModuleNotFoundError("No module named 'lightgbm'", name="lightgbm")
+
+    files = dump(publication.estimator)
+    monkeypatch.setattr(skops.io, "loads", without)
+    with pytest.raises(MissingExtra, match=r"No module named 'lightgbm'.*pip install 'carafe-serve\[train\]'"):
+        load(files, publication.manifest)
+
+
+def test_what_skops_can_not_keep_is_refused_with_its_reason() -> None:
+    with pytest.raises(UnsupportedModel, match="skops can't keep it as data"):
+        dump(fitted(LinearRegression()).set_params(positive=(number for number in [1])))

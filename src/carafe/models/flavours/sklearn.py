@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import io
 import struct
-import warnings
 import zipfile
 from collections.abc import Mapping
 
@@ -60,9 +59,7 @@ def load(files: Mapping[str, bytes], manifest: Manifest) -> NativeModel:
         raise CorruptArtefact(f"{FILE}: missing")
     _check_size(files[FILE])
     try:
-        with warnings.catch_warnings():
-            warnings.simplefilter("ignore")  # another patch release of scikit-learn: the golden predictions decide
-            estimator = skops.io.loads(files[FILE], trusted=ALLOWED)
+        estimator = skops.io.loads(files[FILE], trusted=ALLOWED)
     except UntrustedTypesFoundException as error:
         raise CorruptArtefact(f"{FILE}: {_refusal(error)}") from error
     except (ModuleNotFoundError, OSError) as error:  # OSError: a library of the system that LightGBM needs
