@@ -143,6 +143,6 @@ def test_a_container_without_columns_is_carafes_own_convention() -> None:
 @pytest.mark.parametrize("module", [pandas_frame, polars_frame])
 def test_a_frame_of_plain_rows_holds_whole_numbers_as_floats(module: Any) -> None:
     frame = module.frame_of([[1, "a", True], [2, "b", False]], ["n", "w", "b"])
-    assert [str(dtype).lower() for dtype in frame.dtypes][0] == "float64"
+    assert next(str(dtype).lower() for dtype in frame.dtypes) == "float64"
     assert frame["n"].to_list() == [1.0, 2.0]
     assert frame["b"].to_list() == [True, False]
