@@ -11,6 +11,10 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from hypothesis import settings
+
+settings.register_profile("carafe", deadline=None)  # a busy machine is slow, not wrong
+settings.load_profile("carafe")
 
 ROOT = Path(__file__).resolve().parent.parent
 

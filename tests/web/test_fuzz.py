@@ -13,7 +13,7 @@ from carafe.web.blueprint import VERBS
 from served import EVERYTHING, everything, publish_rule
 from web.conftest import House, build_house
 
-quiet = settings(suppress_health_check=[HealthCheck.too_slow], deadline=None)
+quiet = settings(suppress_health_check=[HealthCheck.too_slow])
 
 scalars = st.none() | st.booleans() | st.integers() | st.floats() | st.text(max_size=8)
 documents = st.recursive(

@@ -195,12 +195,27 @@ def test_a_worker_that_is_killed_is_replaced(home: Home, tmp_path: Path) -> None
         pytest.fail(server.said)
 
 
-def test_a_promotion_reaches_every_worker(home: Home, tmp_path: Path) -> None:
-    with running("carafe", tmp_path, home=home.path, key=home.key, extra=("--workers", "2")) as server:
-        status, _, _ = server.ask("PUT", "/models/iris/aliases/staging", b'{"version": 1}')
-        assert status == 200
-        statuses = {server.ask("POST", "/models/iris/aliases/staging/predict", b"[1,2,3,4]")[0] for _ in range(20)}
-        assert statuses == {200}
+@pytest.mark.parametrize(
+    ("kind", "extra"), [("carafe", ("--workers", "2")), ("gunicorn", ("--workers", "2", "--preload"))]
+)
+def test_a_promotion_reaches_every_worker_and_fails_no_request(
+    kind: str, extra: tuple[str, ...], tmp_path: Path
+) -> None:
+    home = publish_iris(tmp_path / "home")
+    publish_iris(home.path)
+    with running(kind, tmp_path, home=home.path, key=home.key, extra=extra) as server:
+
+        def answering() -> str | None:
+            status, headers, _ = server.ask("POST", "/models/iris/predict", b"[1, 2, 3, 4]")
+            assert status == 200
+            return headers["X-Carafe-Model"]
+
+        assert {answering() for _ in range(20)} == {"iris@1"}
+        assert server.ask("PUT", "/models/iris/aliases/champion", b'{"version": 2}')[0] == 200
+        until = time.monotonic() + 20  # a second, plus the time of a load on a busy machine
+        while {answering() for _ in range(20)} != {"iris@2"}:
+            assert time.monotonic() < until
+            time.sleep(0.1)
 
 
 def test_a_port_that_is_taken_is_told_and_no_key_is_spent(tmp_path: Path) -> None:

@@ -70,7 +70,8 @@ def decode_json(signature: Signature, body: bytes, *, max_rows: int) -> Decoded:
     single = not isinstance(value, list) or (bool(value) and not any(isinstance(item, (dict, list)) for item in value))
     if isinstance(value, list) and single:
         records = [value]
-    check_count(len(records), max_rows=max_rows)
+    if len(records) > max_rows:
+        raise BodyTooLarge(f"got {len(records)} rows, at most {max_rows} are taken in one request: send them in parts")
     if repeated := repetitions(records):
         raise InvalidInput(repeated[:100])
     return Decoded(rows=encode_records(signature, records), single=single)
@@ -124,9 +125,3 @@ def probabilities(response: PredictResponse) -> list[dict[str, float]] | None:
 def label_text(label: Label) -> str:
     """Return a label as JSON would write it, without quotes: ``setosa``, ``3``, ``true``."""
     return label if isinstance(label, str) else msgspec.json.encode(label).decode()
-
-
-def check_count(count: int, *, max_rows: int) -> None:
-    """Raise BodyTooLarge when a body holds more than ``max_rows`` rows."""
-    if count > max_rows:
-        raise BodyTooLarge(f"got {count} rows, at most {max_rows} are taken in one request: send them in parts")

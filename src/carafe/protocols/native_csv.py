@@ -7,9 +7,10 @@ import io
 import re
 from collections import Counter
 from collections.abc import Sequence
+from itertools import islice
 
-from carafe.errors import FieldProblem, InvalidInput, MalformedBody
-from carafe.protocols.native import Decoded, check_count, label_text, labels, probabilities
+from carafe.errors import BodyTooLarge, FieldProblem, InvalidInput, MalformedBody
+from carafe.protocols.native import Decoded, label_text, labels, probabilities
 from carafe.schema import Column, Kind, Label, PredictResponse, Signature
 from carafe.schema.rows import encode_records
 
@@ -28,8 +29,9 @@ def decode_csv(signature: Signature, body: bytes, *, max_rows: int) -> Decoded:
         BodyTooLarge: when it holds more than ``max_rows`` rows.
         InvalidInput: when the header or a field does not fit the signature.
     """
-    header, *lines = _lines(body)
-    check_count(len(lines), max_rows=max_rows)
+    header, *lines = _lines(body, most=max_rows)
+    if len(lines) > max_rows:
+        raise BodyTooLarge(f"got more than {max_rows} rows, the most that are taken in one request: send them in parts")
     order = _order(signature, header)
     problems = [
         FieldProblem(row=row, field="", got=f"{len(line)} fields", expected=f"{len(header)}, as in the header")
@@ -59,19 +61,25 @@ def encode_csv(response: PredictResponse) -> bytes:
     return out.getvalue().encode()
 
 
-def _lines(body: bytes) -> list[list[str]]:
+def _lines(body: bytes, *, most: int) -> list[list[str]]:
+    """Return the header and the rows, one more than ``most`` at the utmost; blank lines are passed over.
+
+    Where there is only one column, a blank line is a missing value.
+    """
     try:
         text = body.decode("utf-8-sig")
     except UnicodeDecodeError as error:
         raise MalformedBody(f"the body is not UTF-8: byte {error.start} can't be decoded") from None
+    reader = csv.reader(io.StringIO(text, newline=""), strict=True)
     try:
-        lines = list(csv.reader(io.StringIO(text, newline=""), strict=True))
+        header = next(reader, [])
+        rows = (line or [""] for line in reader) if len(header) == 1 else filter(None, reader)
+        lines = [header, *islice(rows, most + 1)]
     except csv.Error as error:
         raise MalformedBody(f"the body is not CSV: {error}") from None
-    if not lines or not any(lines[0]):
+    if not any(header):
         raise MalformedBody("the body has no header: expected a first line with the columns' names")
-    one_column = len(lines[0]) == 1
-    return [line or [""] for line in lines if line or one_column]
+    return lines
 
 
 def _order(signature: Signature, header: Sequence[str]) -> dict[str, int]:
