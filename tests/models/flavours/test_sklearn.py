@@ -11,6 +11,7 @@ import pytest
 import skops.io
 from hypothesis import given, settings
 from hypothesis import strategies as st
+from scipy.sparse import csr_matrix
 from sklearn.base import is_classifier
 from sklearn.calibration import CalibratedClassifierCV
 from sklearn.discriminant_analysis import LinearDiscriminantAnalysis
@@ -41,6 +42,7 @@ from sklearn.linear_model import (
     RidgeClassifier,
     SGDClassifier,
 )
+from sklearn.model_selection import KFold
 from sklearn.naive_bayes import GaussianNB
 from sklearn.neighbors import KNeighborsClassifier, KNeighborsRegressor
 from sklearn.neural_network import MLPClassifier, MLPRegressor
@@ -53,6 +55,7 @@ from sklearn.preprocessing import (
     RobustScaler,
     SplineTransformer,
     StandardScaler,
+    TargetEncoder,
 )
 from sklearn.svm import SVC, SVR, LinearSVC
 from sklearn.tree import DecisionTreeClassifier, DecisionTreeRegressor
@@ -128,11 +131,29 @@ def test_a_lightgbm_estimator_comes_back_and_answers_the_same(name: str, lightgb
     check_comes_back(fitted(getattr(lightgbm, name)(n_estimators=5, min_child_samples=3, verbose=-1)))
 
 
+def check_same(original: Any, rows: Any) -> None:
+    again = skops.io.loads(dump(original)[FILE], trusted=ALLOWED)
+    np.testing.assert_array_equal(original.predict(rows), again.predict(rows))
+
+
 def check_comes_back(original: Any) -> None:
     again = skops.io.loads(dump(original)[FILE], trusted=ALLOWED)
     np.testing.assert_array_equal(original.predict(TABLE), again.predict(TABLE))
     if hasattr(original, "predict_proba"):
         np.testing.assert_array_equal(original.predict_proba(TABLE), again.predict_proba(TABLE))
+
+
+@pytest.mark.parametrize("estimator", [KNeighborsRegressor(), SVR(), LogisticRegression()], ids=str)
+def test_an_estimator_of_sparse_rows_comes_back_and_answers_the_same(estimator: Any) -> None:
+    rows = csr_matrix(np.where(TABLE > 0, TABLE, 0.0))
+    original = estimator.fit(rows, LABELS if is_classifier(estimator) else NUMBERS)
+    check_same(original, rows)
+
+
+def test_a_target_encoder_comes_back_with_its_folds() -> None:
+    encoder = TargetEncoder(cv=KFold(3, shuffle=True, random_state=0))
+    words = np.where(TABLE > 0, "warm", "cold").astype(object)
+    check_same(make_pipeline(encoder, Ridge()).fit(words, NUMBERS), words)
 
 
 def test_the_same_estimator_gives_the_same_types_every_time(publication: Publication) -> None:

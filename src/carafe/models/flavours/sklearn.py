@@ -14,6 +14,7 @@ from carafe.errors import CorruptArtefact, MissingExtra, UnsupportedModel
 from carafe.models.flavours.allowed import ALLOWED
 from carafe.models.flavours.native import NativeModel
 from carafe.models.flavours.neighbours import check_neighbours
+from carafe.models.flavours.sparse import check_sparse
 from carafe.models.flavours.trees import check_trees
 from carafe.models.flavours.vectors import check_vectors
 from carafe.models.manifest import Manifest
@@ -68,7 +69,7 @@ def load(files: Mapping[str, bytes], manifest: Manifest) -> NativeModel:
         ) from error
     except Exception as error:
         raise CorruptArtefact(f"{FILE}: can't be parsed ({type(error).__name__}: {error})") from error
-    for check in (check_trees, check_neighbours, check_vectors):
+    for check in (check_trees, check_neighbours, check_vectors, check_sparse):
         check(estimator)
     return wrap(estimator, manifest)
 
