@@ -352,6 +352,31 @@ def test_a_full_disk_is_told_and_leaves_no_version(on_disk: Registry, monkeypatc
     assert publish(on_disk).number == 2
 
 
+def refuse_to_rename(_self: Path, _target: Path) -> None:
+    raise OSError(errno.EROFS, os.strerror(errno.EROFS))
+
+
+def test_damage_is_told_even_where_nothing_can_be_put_aside(on_disk: Registry, monkeypatch: pytest.MonkeyPatch) -> None:
+    version = publish(on_disk)
+    (on_disk.fetch(version) / "model.skops").write_bytes(b"damaged")
+    monkeypatch.setattr(Path, "rename", refuse_to_rename)
+    for _ in range(2):
+        with pytest.raises(CorruptArtefact, match=r"houses@1: model\.skops"):
+            on_disk.fetch(version)
+
+
+def test_a_version_whose_files_can_not_be_removed_is_deleted_all_the_same(
+    on_disk: Registry, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    publish(on_disk)
+    publish(on_disk)
+    monkeypatch.setattr(Path, "rename", refuse_to_rename)
+    on_disk.delete("houses", 2)
+    monkeypatch.undo()
+    assert on_disk.versions(name="houses").total == 1
+    assert on_disk.collect_orphans() == 1
+
+
 # --- promotion if better ---
 
 

@@ -3,12 +3,12 @@
 from __future__ import annotations
 
 import hashlib
-from contextlib import AbstractContextManager
+from contextlib import AbstractContextManager, suppress
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from pathlib import Path
 
-from carafe.errors import CorruptArtefact, VersionNotFound
+from carafe.errors import CorruptArtefact, StorageUnavailable, VersionNotFound
 from carafe.models.artefact import MANIFEST, read_manifest, reseal
 from carafe.models.files import read_file
 from carafe.registry.absence import no_default
@@ -126,7 +126,8 @@ class Registry:
             _check_digest(folder, version)
         except CorruptArtefact as error:
             self.metadata.version(version.name, version.number)
-            self.artefacts.quarantine(version.artefact)
+            with suppress(StorageUnavailable):  # a disk that takes no changes is no reason to hide the damage
+                self.artefacts.quarantine(version.artefact)
             raise CorruptArtefact(f"{version}: {error}; publish or import it again") from error
         return folder
 
@@ -159,7 +160,8 @@ class Registry:
             VersionInUse: when an alias points at it.
         """
         gone = self.metadata.remove(check_name(name), _checked(name, number))
-        self.artefacts.remove(gone.artefact)
+        with suppress(StorageUnavailable):  # the version is gone all the same; its files are an orphan now
+            self.artefacts.remove(gone.artefact)
 
     # --- travelling ---
 

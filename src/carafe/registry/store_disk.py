@@ -32,9 +32,8 @@ class DiskArtefacts:
         self._staging = root / "staging"
         self._quarantine = root / "quarantine"
         with _told():
-            for folder in (self._kept, self._staging, self._quarantine):
+            for folder in (root, self._kept, self._staging, self._quarantine):
                 folder.mkdir(mode=0o700, parents=True, exist_ok=True)
-            root.chmod(0o700)
 
     @contextmanager
     def staging(self) -> Iterator[Path]:
