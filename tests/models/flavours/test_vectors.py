@@ -4,6 +4,7 @@ from typing import Any
 
 import numpy as np
 import pytest
+from scipy.sparse import csr_matrix
 from sklearn.multioutput import ClassifierChain
 from sklearn.pipeline import make_pipeline
 from sklearn.preprocessing import StandardScaler
@@ -18,12 +19,13 @@ LABELS = np.repeat([0, 1, 2], 30)
 
 @pytest.mark.parametrize(
     "estimator",
-    [SVC(), SVC(kernel="linear"), NuSVC(), SVR(), OneClassSVM(), make_pipeline(StandardScaler(), SVC())],
+    [SVC(), SVC(kernel="linear"), NuSVC(), SVR(), OneClassSVM(), make_pipeline(StandardScaler(with_mean=False), SVC())],
     ids=str,
 )
 def test_machines_as_they_were_fitted_are_sound(estimator: Any) -> None:
     check_vectors(estimator.fit(TABLE, LABELS))
     check_vectors(estimator.fit(TABLE[:60], LABELS[:60]))
+    check_vectors(estimator.fit(csr_matrix(TABLE), LABELS))
 
 
 def test_a_precomputed_kernel_is_sound_without_vectors() -> None:

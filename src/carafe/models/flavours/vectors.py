@@ -29,12 +29,14 @@ def _is_sound(machine: Any) -> bool:  # noqa: ANN401 - scikit-learn ships no typ
     support, total = np.asarray(machine._n_support), len(machine.support_)  # noqa: SLF001 - no public name
     classes = len(support)
     pairs = classes * (classes - 1) // 2
-    # A regression machine counts each vector once for either side of its tube.
-    counted, rows, decisions = (total, classes - 1, pairs) if hasattr(machine, "classes_") else (2 * total, 1, 1)
+    classifies = hasattr(machine, "classes_")
+    rows, decisions = (classes - 1, pairs) if classifies else (1, 1)
+    # A regression machine has two counts, of which the second repeats the first or, for sparse rows, is left at zero.
+    counted = support.sum() == total if classifies else (support[0] == total and set(support[1:]) <= {0, total})
     chances = len(machine._probA)  # noqa: SLF001
     return bool(
         (support >= 0).all()
-        and support.sum() == counted
+        and counted
         and _has_vectors(machine, total)
         and machine._dual_coef_.shape == machine.dual_coef_.shape == (rows, total)
         and len(machine._intercept_) == len(machine.intercept_) == decisions
