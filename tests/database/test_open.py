@@ -49,11 +49,13 @@ def rewrite(home: Path, statement: str) -> None:
 def test_everything_in_a_home_is_closed_to_other_accounts_whatever_the_umask(home: Path) -> None:
     before = os.umask(0)
     try:
-        with open_database(home).writing() as connection:
+        found = open_database(home)
+        with found.writing() as connection:
             connection.execute(text("UPDATE home SET generation = 5"))
             assert mode(home) == "0o700"
             assert {mode(file) for file in home.iterdir()} == {"0o600"}
             assert {"carafe.db", "carafe.db-wal", "carafe.db-shm"} <= {file.name for file in home.iterdir()}
+        found.close()
     finally:
         os.umask(before)
 
@@ -113,7 +115,7 @@ def test_an_up_to_date_home_opens_without_alembic(home: Path) -> None:
     open_database(home).close()
     program = (
         "import sys, pathlib; from carafe.database import open_database\n"
-        "open_database(pathlib.Path(sys.argv[1]))\n"
+        "open_database(pathlib.Path(sys.argv[1])).close()\n"
         "print([name for name in sys.modules if name.startswith('alembic')])"
     )
     done = subprocess.run([sys.executable, "-c", program, home], capture_output=True, text=True, check=True)

@@ -23,6 +23,8 @@ def main(home: Path, count: int) -> None:
     keys, registry = open_keys(settings), open_registry(settings)
     text = ensure_administrator_key(keys)
     numbers = [publish(registry).number for _ in range(count)]
+    keys.close()
+    registry.close()
     sys.stdout.write(json.dumps({"key": text, "numbers": numbers, "secret": registry.key.hex()}))
 
 

@@ -23,16 +23,13 @@ def race(home: Path) -> list[dict[str, object]]:
         subprocess.Popen(command, stdin=subprocess.PIPE, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True)
         for _ in range(PROCESSES)
     ]
-    results = []
     for racer in racers:
         assert racer.stdin is not None
         racer.stdin.write("go\n")
         racer.stdin.flush()
-    for racer in racers:
-        printed, complained = racer.communicate(timeout=120)
-        assert (racer.returncode, complained) == (0, "")
-        results.append(json.loads(printed))
-    return results
+    ended = [(racer.communicate(timeout=120), racer.returncode) for racer in racers]
+    assert [(complained, code) for (_, complained), code in ended] == [("", 0)] * PROCESSES
+    return [json.loads(printed) for (printed, _), _ in ended]
 
 
 def test_processes_that_start_at_once_share_one_new_home(tmp_path: Path) -> None:
