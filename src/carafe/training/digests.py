@@ -1,0 +1,21 @@
+"""Digests of tables: equal for equal tables, whatever format they were read from."""
+
+from __future__ import annotations
+
+import hashlib
+
+import polars as pl
+
+
+def table_digest(frame: pl.DataFrame) -> str:
+    """Return the SHA-256, hexadecimal, of a typed table's column names, types and values in their order."""
+    digest = hashlib.sha256()
+    for column in frame.iter_columns():
+        digest.update(f"{column.name}\x00{column.dtype}\x00{len(column)}\x00".encode())
+        values = column if not column.dtype.is_nested() and column.dtype != pl.Object else _as_text(column)
+        digest.update(pl.DataFrame({"": values}).write_csv(quote_style="non_numeric").encode())
+    return digest.hexdigest()
+
+
+def _as_text(column: pl.Series) -> pl.Series:
+    return pl.Series([None if value is None else repr(value) for value in column.to_list()], dtype=pl.String)

@@ -1,0 +1,90 @@
+"""A training run, from a table to a model and what is known about it. Read it from top to bottom."""
+
+from __future__ import annotations
+
+import msgspec
+import polars as pl
+
+from carafe.training.algorithms import AUTO, check_model
+from carafe.training.auto import Comparison, choose
+from carafe.training.budget import Budget, start_budget
+from carafe.training.clean import clean_training
+from carafe.training.decisions import decide_columns, shared_rows, signature_for
+from carafe.training.digests import table_digest
+from carafe.training.evaluate import evaluate
+from carafe.training.fit import Choice, fit
+from carafe.training.importance import permutation_importance
+from carafe.training.labelled import Labelled, labelled
+from carafe.training.progress import Progress, Step, silent, within
+from carafe.training.recipe import Recipe
+from carafe.training.result import Holdout, TrainingResult
+from carafe.training.split import split_rows
+from carafe.training.study import study_table
+
+
+def train(frame: pl.DataFrame, *, recipe: Recipe, progress: Progress = silent) -> TrainingResult:
+    """Learn ``recipe.data.target`` from a table and measure the model on rows that it has not seen.
+
+    Nothing but the profile of the columns (what they are, not what they say about the target) looks at the held-out
+    rows before the model is finished. The same table, recipe and seed give the same model and the same figures, as
+    long as the time budget of ``auto`` cuts nothing short, which is said in the notes.
+
+    Args:
+        frame: the table as it was read.
+        recipe: at least the target; all else has defaults.
+        progress: is told of each step; what it raises ends the run.
+
+    Raises:
+        UnknownColumn: the recipe names a column that the table lacks.
+        InvalidRecipe: steps, algorithm or parameters do not suit the table.
+        UntrainableTable: no model can be learnt from it.
+        MissingExtra: the algorithm's library can't be loaded.
+        TrainingFailed: the algorithm fails on data that passed every check.
+    """
+    budget = start_budget(recipe.model.time_budget)
+    progress(Step(done=0.0, doing="looking at the columns"))
+    study = study_table(frame, recipe=recipe)
+    check_model(recipe.model, study.task)
+    split = split_rows(study.typed, study.target, recipe=study.recipe)
+    plan = decide_columns(study, study.typed[split.train])
+    cleaned = clean_training(study.typed[split.train], recipe=plan.recipe)
+    signature = signature_for(study, cleaned.frame, plan.recipe)
+    training, held = labelled(cleaned.frame, signature), labelled(study.typed[split.test], signature)
+
+    compared = _choose(cleaned.frame, training, recipe=plan.recipe, budget=budget, progress=within(progress, 0.05, 0.8))
+    progress(Step(done=0.8, doing=f"fitting {compared.choice.algorithm} to {training.count:,} rows"))
+    fitted = fit(compared.choice, training, recipe=plan.recipe)
+    baseline = fit(Choice(algorithm="baseline", params={}), training, recipe=plan.recipe)
+
+    progress(Step(done=0.85, doing=f"evaluating on {held.count:,} held-out rows"))
+    evaluation = evaluate(fitted.estimator, baseline.estimator, held)
+    importance = permutation_importance(
+        fitted.estimator, held, seed=recipe.split.seed, progress=within(progress, 0.87, 1.0)
+    )
+    model = msgspec.structs.replace(recipe.model, algorithm=compared.choice.algorithm, params=fitted.params)
+    progress(Step(done=1.0, doing="done"))
+    return TrainingResult(
+        estimator=fitted.estimator,
+        signature=signature,
+        recipe=msgspec.structs.replace(plan.recipe, model=model),
+        metrics=evaluation.metrics,
+        importance=importance,
+        confusion=evaluation.confusion,
+        positive=evaluation.positive,
+        candidates=compared.candidates,
+        decisions=plan.decisions,
+        notes=(*study.notes, *cleaned.notes, *compared.notes, *fitted.notes, *evaluation.notes),
+        warnings=(*plan.warnings, *shared_rows(study.typed, split, plan.recipe)),
+        holdout=Holdout(data=held, sha256=table_digest(study.typed[split.test])),
+        rows=training.count,
+        data_sha256=table_digest(study.typed),
+    )
+
+
+def _choose(
+    table: pl.DataFrame, training: Labelled, *, recipe: Recipe, budget: Budget, progress: Progress
+) -> Comparison:
+    if recipe.model.algorithm == AUTO:
+        return choose(table, training, recipe=recipe, budget=budget, progress=progress)
+    choice = Choice(algorithm=recipe.model.algorithm, params=recipe.model.params)
+    return Comparison(candidates=(), choice=choice, notes=())
