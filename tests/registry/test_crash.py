@@ -57,5 +57,5 @@ def test_a_killed_change_is_fully_done_or_not_at_all(
 @pytest.mark.parametrize("stride", [EVERYWHERE, 12])
 def test_a_killed_first_start_leaves_a_home_that_opens(tmp_path: Path, stride: int) -> None:
     found = deaths(tmp_path, "create", stride)
-    assert len(found) > 80 / stride, "the process died at too few places to prove anything"
+    assert len(found) > 60 / stride, "the process died at too few places to prove anything"
     assert {(tuple(after["numbers"]), after["next"]) for after in found} == {((), 1)}  # type: ignore[arg-type]
