@@ -26,9 +26,9 @@ def test_importing_it_imports_none_of_the_heavy_libraries() -> None:
     assert loaded.stdout.strip() == "[]"
 
 
-@pytest.mark.parametrize("library", ["sklearn"])
+@pytest.mark.parametrize("library", ["sklearn", "polars"])
 def test_a_name_whose_library_is_absent_names_the_extra(library: str) -> None:
-    code = f"import sys; sys.modules['{library}'] = None; import carafe; carafe.publish"
+    code = f"import sys; sys.modules['{library}'] = None; import carafe; carafe.train"
     failed = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=False)
     last = failed.stderr.splitlines()[-1]
-    assert last == f"carafe.errors.MissingExtra: carafe.publish needs {library}: pip install 'carafe-serve[train]'"
+    assert last == f"carafe.errors.MissingExtra: carafe.train needs {library}: pip install 'carafe-serve[train]'"

@@ -34,18 +34,21 @@ from carafe.errors import MissingExtra
 if TYPE_CHECKING:
     from carafe.api.load import LoadedModel, load
     from carafe.api.publish import publish
+    from carafe.api.train import TrainedModel, train
     from carafe.models.prediction import Features
     from carafe.registry import Promotion, Version
 
-__all__ = ["Features", "LoadedModel", "Promotion", "Version", "__version__", "load", "publish"]
+__all__ = ["Features", "LoadedModel", "Promotion", "TrainedModel", "Version", "__version__", "load", "publish", "train"]
 
 _HOMES = {
     "Features": "carafe.models.prediction",
     "LoadedModel": "carafe.api.load",
     "Promotion": "carafe.registry",
+    "TrainedModel": "carafe.api.train",
     "Version": "carafe.registry",
     "load": "carafe.api.load",
     "publish": "carafe.api.publish",
+    "train": "carafe.api.train",
 }
 
 

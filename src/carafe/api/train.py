@@ -1,0 +1,194 @@
+"""``carafe.train``: a table becomes an evaluated model, and a published version when it is good enough."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any
+
+import msgspec
+
+from carafe.api.answers import Answers
+from carafe.api.home import registry_at
+from carafe.errors import InvalidRecipe
+from carafe.models.artefact import seal
+from carafe.models.container import CARAFE
+from carafe.models.flavours.native import NativeModel
+from carafe.models.manifest import Confusion, Importance, Manifest, Metric, Rung
+from carafe.models.publication import provenance_of
+from carafe.registry import Promotion, Registry, Version
+from carafe.schema import Task
+from carafe.schema.exchange import check_name
+from carafe.tables import polars_table, read_table
+from carafe.training.progress import Progress, silent
+from carafe.training.recipe import ColumnRecipe, Data, ModelChoice, Recipe, Split
+from carafe.training.result import TrainingResult
+from carafe.training.run import train as run
+
+
+def train(  # noqa: PLR0913 - each is one option of the command line, too
+    frame: Any,  # noqa: ANN401 - any table, see below
+    *,
+    target: str = "",
+    name: str = "",
+    recipe: Recipe | str | Path | None = None,
+    algorithm: str = "auto",
+    time_budget: float = 60.0,
+    test_size: float = 0.2,
+    seed: int = 42,
+    drop: Sequence[str] = (),
+    progress: Progress = silent,
+) -> TrainedModel:
+    """Learn to predict one column of a table, and measure the model on rows that it has not seen.
+
+    Nothing is published: look at the metrics, the warnings and the recipe, then call ``publish``.
+
+    Args:
+        frame: a polars or pandas frame, a mapping of columns, a list of records, or the path of a file.
+        target: the column to predict. Not needed where a recipe names it.
+        name: under which ``publish`` publishes the model, unless it is told another name.
+        recipe: every decision, as a Recipe, its TOML, or the path of a file with it. All other options but ``name``
+            and ``progress`` are then its own to say.
+        algorithm: the name of an algorithm, or ``"auto"``, which compares several.
+        time_budget: how many seconds ``"auto"`` may take to compare.
+        test_size: the share of rows that is held out.
+        seed: the same table, recipe and seed give the same model.
+        drop: columns to leave out.
+        progress: is told of each step.
+
+    Raises:
+        UnreadableTable: when ``frame`` is no table.
+        UnknownColumn: when the table has no such target, or no such column to drop.
+        InvalidRecipe: when the recipe or an option can't be obeyed.
+        UntrainableTable: when no model can be learnt from the table.
+        TrainingFailed: when an algorithm fails on data that passed every check.
+    """
+    source = str(frame) if isinstance(frame, (str, Path)) else ""
+    if recipe is None:
+        chosen = Recipe(
+            data=Data(target=target, source=Path(source).name),
+            split=Split(test_size=test_size, seed=seed),
+            model=ModelChoice(algorithm=algorithm, time_budget=time_budget),
+            columns=tuple(ColumnRecipe(name=column, use=False) for column in drop),
+        )
+    else:
+        chosen = _read(recipe)
+    if not chosen.data.target:
+        raise InvalidRecipe('which column is to be predicted? Call carafe.train(frame, target="...")')
+    if name:
+        named = msgspec.structs.replace(chosen.data, name=check_name(name))
+        chosen = msgspec.structs.replace(chosen, data=named)
+    table = read_table(source, options=chosen.data.read) if source else polars_table(frame)
+    result = run(table, recipe=chosen, progress=progress)
+    model = NativeModel(estimator=result.estimator, signature=result.signature, container=CARAFE)
+    return TrainedModel(model=model, result=result)
+
+
+def _read(recipe: Recipe | str | Path) -> Recipe:
+    if isinstance(recipe, Recipe):
+        return recipe
+    return Recipe.from_toml(recipe.read_text(encoding="utf-8") if isinstance(recipe, Path) else recipe)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True, repr=False)
+class TrainedModel(Answers):
+    """A model that was trained in this process and is not yet published."""
+
+    result: TrainingResult = field(repr=False)
+    """All that the run gives back: the fitted pipeline, its decisions, the held-out rows."""
+
+    @property
+    def metrics(self) -> tuple[Metric, ...]:
+        """The figures on the held-out rows beside the baseline's, the main one first."""
+        return self.result.metrics
+
+    @property
+    def importance(self) -> tuple[Importance, ...]:
+        """How much worse the score gets when a column is shuffled, the most important column first."""
+        return self.result.importance
+
+    @property
+    def confusion(self) -> Confusion | None:
+        """For classification: counts of held-out rows by their class and the class they were given."""
+        return self.result.confusion
+
+    @property
+    def warnings(self) -> tuple[str, ...]:
+        """What should be looked at before the model is used: leaks, rows on both sides of the split."""
+        return self.result.warnings
+
+    @property
+    def recipe(self) -> str:
+        """The recipe that was used, every decision filled in, as TOML: trained again it gives the same model."""
+        return self.result.recipe.to_toml()
+
+    def __repr__(self) -> str:
+        target, choice = self.signature.target.name, self.result.recipe.model.algorithm
+        figures = ", ".join(f"{metric.name} {metric.value:.4g}" for metric in self.metrics[:2])
+        return f"TrainedModel({target} by {choice}: {figures})"
+
+    def publish(
+        self, name: str = "", *, promote: Promotion | str = Promotion.FIRST_ONLY, home: str | Path | None = None
+    ) -> Version:
+        """Publish it as the next version of the model called ``name``, and return that version.
+
+        Args:
+            name: 1 to 64 lower-case letters, digits, ``-``, ``_`` or ``.``; by default the one given to ``train``.
+            promote: ``"first-only"``, ``"always"``, or ``"if-better"`` than the champion on the same held-out rows.
+            home: where models are kept; ``CARAFE_HOME``, or ``~/.carafe``, where not given.
+
+        Raises:
+            InvalidName: when ``name`` is not well formed.
+        """
+        name = check_name(name or self.result.recipe.data.name)
+        return publish_result(self.result, name=name, registry=registry_at(home), promote=Promotion(promote))
+
+
+def publish_result(
+    result: TrainingResult, *, name: str, registry: Registry, promote: Promotion = Promotion.FIRST_ONLY
+) -> Version:
+    """Seal what a training run gave back, and publish it as the next version of the model called ``name``.
+
+    Raises:
+        InvalidName: when ``name`` is not well formed.
+        UnsupportedModel: when the pipeline holds a type that Carafe does not load.
+    """
+    check_name(name)
+    with registry.staging() as folder:
+        seal(
+            directory=folder,
+            key=registry.key,
+            manifest=manifest_of(result, name=name),
+            estimator=result.estimator,
+            sample=result.holdout.data.rows,
+        )
+        return registry.publish(name=name, staged=folder, promote=promote)
+
+
+def manifest_of(result: TrainingResult, *, name: str) -> Manifest:
+    """Return the manifest of a trained model, its files still empty."""
+    classifies = result.signature.target.task is Task.CLASSIFICATION
+    return Manifest(
+        name=name,
+        signature=result.signature,
+        flavour="sklearn",
+        container=CARAFE,
+        algorithm=result.recipe.model.algorithm,
+        probabilities=classifies and hasattr(result.estimator, "predict_proba"),
+        recipe=result.recipe.to_toml(),
+        metrics=result.metrics,
+        importance=result.importance,
+        confusion=result.confusion,
+        positive=result.positive,
+        candidates=result.candidates,
+        ladder=(Rung(name="native", chosen=True, reason="the pipeline itself answers"),),
+        provenance=provenance_of(
+            result.estimator,
+            source=result.recipe.data.source,
+            rows=result.rows + result.holdout.data.count,
+            data_sha256=result.data_sha256,
+            holdout_sha256=result.holdout.sha256,
+            seed=result.recipe.split.seed,
+        ),
+    )
