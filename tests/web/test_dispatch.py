@@ -6,6 +6,7 @@ import logging
 import re
 
 import pytest
+from flask import abort
 
 from carafe.errors import CorruptArtefact
 from web.conftest import House
@@ -66,6 +67,15 @@ def test_a_fault_nobody_foresaw_is_logged_under_the_request_id_and_not_told(
     assert not any(word in answer.body.decode() for word in ("SELECT", "RuntimeError", "/var", "Traceback"))
     assert "r7" in caplog.text
     assert "SELECT secret" in caplog.text
+
+
+@pytest.mark.parametrize(("code", "slug"), [(400, "malformed-body"), (418, "internal-error")])
+def test_what_the_framework_refuses_is_a_problem_document_too(house: House, code: int, slug: str) -> None:
+    house.app.before_request(lambda: abort(code))
+    answer = house.ask("GET", "/models")
+    assert answer.status == (400 if code == 400 else 500)
+    assert answer.json["type"] == f"urn:carafe:problem:{slug}"
+    assert answer.json["request_id"] == answer.headers["x-request-id"]
 
 
 def test_the_story_of_a_server_side_error_is_in_the_log_only(

@@ -227,3 +227,15 @@ def test_a_body_in_chunks_is_never_cut_off_at_the_limit(house: House) -> None:
             environ_overrides={"wsgi.input_terminated": True},
         )
         assert response.status_code == (413 if length > LIMIT else 422)
+
+
+@pytest.mark.parametrize("terminated", [True, False])
+def test_a_body_that_ends_early_is_malformed(house: House, *, terminated: bool) -> None:
+    response = house.app.test_client().post(
+        "/models/houses/predict",
+        input_stream=io.BytesIO(b"[50,"),
+        headers={"X-API-Key": house.keys[Role.PREDICTOR]},
+        environ_overrides={"CONTENT_LENGTH": "100", "wsgi.input_terminated": terminated},
+    )
+    assert response.status_code == 400
+    assert response.get_json()["detail"] == "the connection ended before the body did"

@@ -36,7 +36,7 @@ def _problem(service: Service, error: HTTPException) -> Response:
     """Return what the framework itself refuses as a problem document."""
     request_id = request_id_of(call_of(request, service, prefix=""))
     if isinstance(error, NotFound):
-        reply = stated("not-found", "There is no such route", request.path, request_id=request_id)
+        reply = stated("not-found", "There is no such route", request.path[:200], request_id=request_id)
     elif isinstance(error, MethodNotAllowed):
         reply = method_not_allowed(request.method, ", ".join(error.valid_methods or VERBS), request_id=request_id)
     elif error.code == 400:

@@ -19,6 +19,7 @@ VERBS = ("GET", "HEAD", "POST", "PUT", "PATCH", "DELETE", "OPTIONS", "TRACE", "C
 """Every path is routed for all of these, so that the table says what is allowed, not the framework's defaults."""
 
 _NOWHERE = "nowhere"
+_CUT_SHORT = "the connection ended before the body did"
 
 
 def build_blueprint(service: Service, routes: tuple[Route, ...], *, name: str, prefix: str) -> Blueprint:
@@ -60,14 +61,17 @@ def call_of(asked: Request, service: Service, *, prefix: str) -> Call:
         # This request's own limit, whatever the host application's is; one more than ours, because a body in chunks
         # is cut off at the limit without a word.
         asked.max_content_length = limit + 1
+        promised = asked.content_length or 0
         try:
-            body = asked.get_data() if (asked.content_length or 0) <= limit else None
+            body = asked.get_data() if promised <= limit else None
         except RequestEntityTooLarge:
             body = None
         except ClientDisconnected:
-            raise MalformedBody("the connection ended before the body did") from None
+            raise MalformedBody(_CUT_SHORT) from None
         if body is None or len(body) > limit:
             raise BodyTooLarge(f"the body is larger than {limit} bytes: send the rows in parts")
+        if len(body) < promised:
+            raise MalformedBody(_CUT_SHORT)
         return body
 
     return Call(

@@ -56,7 +56,7 @@ class Dispatch:
     def not_found(self, call: Call) -> Reply:
         """Return the reply to a call of a path that the table does not have."""
         request_id = request_id_of(call)
-        reply = stated("not-found", "There is no such route", f"{call.base}{call.path}", request_id=request_id)
+        reply = stated("not-found", "There is no such route", f"{call.base}{call.path}"[:200], request_id=request_id)
         return finished(reply, request_id=request_id)
 
     def _ask(self, call: Call, methods: Methods, parameters: Mapping[str, str], request_id: str) -> Reply:
