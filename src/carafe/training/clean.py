@@ -9,8 +9,9 @@ import polars as pl
 from sklearn.ensemble import IsolationForest
 from sklearn.impute import SimpleImputer
 
+from carafe.errors import UntrainableTable
 from carafe.models.steps.bounds import learn_bounds
-from carafe.schema import Kind
+from carafe.models.steps.missing_values import disguised
 from carafe.training.recipe import ColumnRecipe, Duplicates, Missing, Outliers, Recipe
 
 
@@ -25,10 +26,14 @@ class Cleaned:
 def clean_training(frame: pl.DataFrame, *, recipe: Recipe) -> Cleaned:
     """Return the training rows, cleaned as the recipe says.
 
-    Only pass training rows: what stands in the hold-out is to be as messy as what will be served. Values are changed
-    by interpolation alone; all else that is learnt is learnt by the pipeline.
+    Only pass training rows, in their order: what stands in the hold-out is to be as messy as what will be served.
+    Values are changed by interpolation alone, which makes whole numbers float64; all else is learnt by the pipeline.
+
+    Raises:
+        UntrainableTable: when no row is left.
     """
     notes: list[str] = []
+    rows = frame.height
     frame = _duplicates(frame, recipe, notes)
     for column in recipe.columns:
         if column.use and column.name in frame.columns:
@@ -37,13 +42,16 @@ def clean_training(frame: pl.DataFrame, *, recipe: Recipe) -> Cleaned:
         if column.use and column.name in frame.columns and column.outliers is Outliers.DROP:
             frame = _outliers(frame, column, notes)
     frame = _outlier_rows(frame, recipe, notes)
+    if not frame.height:
+        raise UntrainableTable(f"cleaning leaves none of {rows} training rows: {'; '.join(notes) or 'there were none'}")
     return Cleaned(frame=frame, notes=tuple(notes))
 
 
 def _duplicates(frame: pl.DataFrame, recipe: Recipe, notes: list[str]) -> pl.DataFrame:
     if recipe.clean.duplicates is Duplicates.KEEP:
         return frame
-    compared = [name for name in frame.columns if name in recipe.used or name == recipe.data.target]
+    relevant = {*recipe.used, recipe.data.target}
+    compared = [name for name in frame.columns if name in relevant]
     distinct = frame.unique(subset=compared, keep="first", maintain_order=True)
     count = frame.height - distinct.height
     if not count:
@@ -64,8 +72,8 @@ def _missing(frame: pl.DataFrame, column: ColumnRecipe, notes: list[str]) -> pl.
         notes.append(f"{count} rows without {column.name}: dropped")
         return frame.filter(known.is_not_null())
     filled = known.cast(pl.Float64).interpolate()
-    if known.dtype.is_integer() or known.dtype == pl.Boolean or column.kind in {Kind.INTEGER, Kind.BOOLEAN}:
-        filled = filled.round().cast(known.dtype)
+    if known.dtype == pl.Boolean:
+        filled = filled.round().cast(pl.Boolean)
     notes.append(f"{count - filled.null_count()} missing values of {column.name}: interpolated")
     return frame.with_columns(filled.alias(column.name))
 
@@ -75,11 +83,7 @@ def _known(frame: pl.DataFrame, column: ColumnRecipe) -> pl.Series:
     series = frame[column.name]
     if series.dtype.is_float():
         series = series.fill_nan(None)
-    if column.missing_values:
-        text = series.dtype == pl.String
-        disguised = [str(value) if text else float(value) for value in column.missing_values]
-        series = series.set(series.is_in(disguised).fill_null(value=False), None)
-    return series
+    return series.set(disguised(series, column.missing_values), None) if column.missing_values else series
 
 
 def _outliers(frame: pl.DataFrame, column: ColumnRecipe, notes: list[str]) -> pl.DataFrame:

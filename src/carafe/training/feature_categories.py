@@ -29,13 +29,12 @@ def category_parts(column: Column, recipe: ColumnRecipe, context: Context) -> li
     encode = recipe.encode
     if encode is Encode.AUTO:
         encode = Encode.ONE_HOT if len(column.categories) <= FEW_CATEGORIES else Encode.TARGET
-    steps = _impute(recipe) + _encoders(encode, context)
     return [
         Part(
             name="categories",
-            key=tuple(repr(step) for _, step in steps),
+            key=(encode, recipe.missing, recipe.fill),
             columns=(column.name,),
-            build=lambda: Pipeline(steps),
+            build=lambda: Pipeline(_impute(recipe) + _encoders(encode, context)),
         )
     ]
 

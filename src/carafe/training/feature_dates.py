@@ -29,19 +29,19 @@ _CIRCLES = (
 def date_parts(column: Column, recipe: ColumnRecipe, context: Context) -> list[Part]:
     """Return the part that takes a date-time apart, and one that flags a missing one where the family needs it."""
     family = context.family
-    parts = [str(part) for part in (recipe.dates if recipe.dates is not None else _suited(family))]
-    steps = [
-        ("parts", DateParts(parts=parts)),
-        *impute_steps(recipe, family),
-        *scale_steps(recipe.scale, family),
-    ]
+    parts = tuple(str(part) for part in (recipe.dates if recipe.dates is not None else _suited(family)))
     value = Part(
         name="dates",
-        key=tuple(repr(step) for _, step in steps),
+        key=(parts, recipe.missing, recipe.scale),
         columns=(column.name,),
-        build=lambda: Pipeline(steps),
+        build=lambda: _date_pipeline(parts, recipe, family),
     )
     return [value, _flag(column.name)] if flags_missing(recipe, family) else [value]
+
+
+def _date_pipeline(parts: tuple[str, ...], recipe: ColumnRecipe, family: Family) -> Pipeline:
+    steps = [("parts", DateParts(parts=list(parts)))]
+    return Pipeline(steps + impute_steps(recipe, family) + scale_steps(recipe.scale, family))
 
 
 def _suited(family: Family) -> tuple[DatePart, ...]:

@@ -60,17 +60,22 @@ def impute_steps(recipe: ColumnRecipe, family: Family, *, boolean: bool = False)
 
 def _value(column: Column, recipe: ColumnRecipe, family: Family) -> Part:
     boolean = column.kind is Kind.BOOLEAN
+    how = (recipe.missing, recipe.fill, recipe.outliers, recipe.outlier_method, recipe.outlier_factor, recipe.scale)
+    return Part(
+        name="numbers",
+        key=(boolean, *how),
+        columns=(column.name,),
+        build=lambda: _value_pipeline(recipe, family, boolean=boolean),
+    )
+
+
+def _value_pipeline(recipe: ColumnRecipe, family: Family, *, boolean: bool) -> BaseEstimator | str:
     scale = Scale.NONE if boolean and recipe.scale is Scale.AUTO else recipe.scale
     steps = impute_steps(recipe, family, boolean=boolean) + scale_steps(scale, family)
     if recipe.outliers in {Outliers.CLIP, Outliers.REPLACE}:
         step = Clip if recipe.outliers is Outliers.CLIP else ReplaceOutliers
         steps.insert(0, ("outliers", step(method=str(recipe.outlier_method), factor=recipe.outlier_factor)))
-    return Part(
-        name="numbers",
-        key=tuple(repr(step) for _, step in steps),
-        columns=(column.name,),
-        build=lambda: Pipeline(steps) if steps else "passthrough",
-    )
+    return Pipeline(steps) if steps else "passthrough"
 
 
 def _outlier_flag(column: Column, recipe: ColumnRecipe) -> Part:

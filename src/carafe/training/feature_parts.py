@@ -64,7 +64,7 @@ class Part:
     name: str
     key: Hashable
     columns: tuple[str, ...]
-    build: Callable[[], BaseEstimator]
+    build: Callable[[], BaseEstimator | str]
 
 
 def scale_steps(scale: Scale, family: Family) -> list[tuple[str, BaseEstimator]]:

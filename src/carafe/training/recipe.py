@@ -7,6 +7,7 @@ each column. Defaults are ``auto``: `carafe.training.features` resolves them for
 from __future__ import annotations
 
 from collections.abc import Mapping
+from functools import cached_property
 from typing import Self
 
 from carafe.tables import ReadOptions
@@ -54,7 +55,7 @@ __all__ = [
 ]
 
 
-class Recipe(Part, frozen=True, kw_only=True):
+class Recipe(Part, frozen=True, kw_only=True, dict=True):
     """The whole recipe. ``columns`` keep the table's order; one that is not named has all defaults.
 
     Raises:
@@ -81,7 +82,12 @@ class Recipe(Part, frozen=True, kw_only=True):
             features=self.features,
         )
 
-    @property
+    @cached_property
+    def by_name(self) -> Mapping[str, ColumnRecipe]:
+        """The columns' recipes, by name."""
+        return {column.name: column for column in self.columns}
+
+    @cached_property
     def used(self) -> tuple[str, ...]:
         """The columns a record must have, in order: those used, and those that a feature is made from."""
         needed = set(self.features.sources)
@@ -89,7 +95,7 @@ class Recipe(Part, frozen=True, kw_only=True):
 
     def column(self, name: str) -> ColumnRecipe:
         """Return the recipe of one column: all defaults where the recipe does not name it."""
-        return next((column for column in self.columns if column.name == name), ColumnRecipe(name=name))
+        return self.by_name.get(name) or ColumnRecipe(name=name)
 
     @classmethod
     def from_toml(cls, text: str) -> Self:
@@ -102,5 +108,8 @@ class Recipe(Part, frozen=True, kw_only=True):
         return read_part(cls, toml_document(text))
 
     def to_toml(self, *, notes: Mapping[str, str] | None = None) -> str:
-        """Write the recipe as TOML, with what is allowed beside each key and a note above each column that has one."""
+        """Write the recipe as TOML, with what is allowed beside each key and a note above each column that has one.
+
+        The password in a database's URL is left out: recipes are stored with versions and shared.
+        """
         return write_toml(self, notes=notes or {})

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Mapping
 from enum import StrEnum
 from typing import Any
@@ -55,12 +56,15 @@ _BESIDE = {
 
 
 def write_toml(recipe: msgspec.Struct, *, notes: Mapping[str, str]) -> str:
-    """Return the recipe as commented TOML, with its note above each column that has one."""
+    """Return the recipe as commented TOML, with its note above each column that has one.
+
+    The password in a database's URL is left out: recipes are stored with versions and shared.
+    """
     plain: dict[str, Any] = msgspec.to_builtins(recipe)
     document = tomlkit.document()
     _comment(document, _HEAD)
     document.add("format", FORMAT)
-    document.add("data", _section("data", plain["data"]))
+    document.add("data", _section("data", _without_password(plain["data"])))
     for key, defaults in (("clean", Clean()), ("split", Split()), ("model", ModelChoice())):
         document.add(key, _section(key, _all_keys(defaults) | plain.get(key, {})))
     document.add(tomlkit.nl())
@@ -74,6 +78,14 @@ def write_toml(recipe: msgspec.Struct, *, notes: Mapping[str, str]) -> str:
     if "features" in plain:
         document.add("features", _features(plain["features"]))
     return tomlkit.dumps(document).rstrip() + "\n"
+
+
+def _without_password(data: dict[str, Any]) -> dict[str, Any]:
+    """Return [data] with a database's URL as it may be stored: without its password and its options."""
+    if "database" not in data.get("read", {}):
+        return data
+    url = re.sub(r"://([^:@/]*):.*@", r"://\1@", data["read"]["database"].partition("?")[0])
+    return data | {"read": data["read"] | {"database": url}}
 
 
 def _all_keys(part: Clean | Split | ModelChoice) -> dict[str, Any]:

@@ -35,9 +35,18 @@ class MissingValues(OneToOneFeatureMixin, TransformerMixin, BaseEstimator):  # t
         return X.with_columns([_cleared(X[name], values) for name, values in self.values_.items()])
 
 
-def _cleared(column: pl.Series, values: Sequence[float | str]) -> pl.Series:
+def disguised(column: pl.Series, values: Sequence[float | str]) -> pl.Series:
+    """Return for each row whether its value is one of ``values``; numbers match strings that spell them."""
     if column.dtype == pl.String:
-        disguised = column.is_in([str(value) for value in values]).fill_null(value=False)
-        return column.set(disguised, None)
-    numbers = [float(value) for value in values]
-    return column.set(column.is_in(numbers), float("nan"))
+        return column.is_in([_spelled(value) for value in values]).fill_null(value=False)
+    numbers = [float(value) for value in values if not isinstance(value, str)]
+    return column.cast(pl.Float64).is_in(numbers).fill_null(value=False)
+
+
+def _cleared(column: pl.Series, values: Sequence[float | str]) -> pl.Series:
+    return column.set(disguised(column, values), None if column.dtype == pl.String else float("nan"))
+
+
+def _spelled(value: float | str) -> str:
+    """Return a number as a table writes it: 0.0 came from TOML as 0."""
+    return str(int(value)) if isinstance(value, float) and value.is_integer() else str(value)
