@@ -51,11 +51,11 @@ def _short(name: str) -> str:
 
 
 def _numbered(names: list[str]) -> list[str]:
-    taken: set[str] = set()
-    for index, name in enumerate(names):
-        number = 2
-        while name in taken:
-            names[index] = f"{name}#{number}"
+    taken: dict[str, None] = {}
+    for name in names:
+        different, number = name, 1
+        while different in taken:
             number += 1
-        taken.add(names[index])
-    return names
+            different = f"{name}#{number}"
+        taken[different] = None
+    return list(taken)
