@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from dataclasses import dataclass
 from typing import Any
 
@@ -17,8 +18,9 @@ from sklearn.model_selection import (
     train_test_split,
 )
 
-from carafe.errors import InvalidRecipe, UnknownColumn, UntrainableTable
+from carafe.errors import InvalidRecipe, UntrainableTable
 from carafe.schema import Task
+from carafe.tables.columns import require_column
 from carafe.training.recipe import Recipe, SplitMethod
 
 Index = NDArray[np.intp]
@@ -56,14 +58,15 @@ def split_rows(frame: pl.DataFrame, target: NDArray[Any], *, recipe: Recipe) -> 
         return Split(train=order[:boundary], test=order[boundary:], method=method)
     if method is SplitMethod.GROUP:
         groups = _groups(frame, recipe)
-        if groups.max() == 0:
+        count = int(groups.max()) + 1
+        if count < 2:
             raise UntrainableTable(f"column {split.column!r} has one group only: a split by group needs at least two")
-        chooser = GroupShuffleSplit(n_splits=1, test_size=split.test_size, random_state=split.seed)
+        chooser = GroupShuffleSplit(n_splits=1, test_size=_held(count, split.test_size), random_state=split.seed)
         train, test = next(chooser.split(np.empty(rows), groups=groups))
     else:
         train, test = train_test_split(
             np.arange(rows),
-            test_size=max(split.test_size, 1 / rows),
+            test_size=_held(rows, split.test_size),
             random_state=split.seed,
             stratify=target if method is SplitMethod.STRATIFIED else None,
         )
@@ -76,8 +79,8 @@ def folds(frame: pl.DataFrame, target: NDArray[Any], *, recipe: Recipe) -> tuple
     ``frame`` and ``target`` are those of the training part. Where there are fewer rows, groups or members of a class
     than folds, there are fewer folds, at least two.
     """
-    method, count, rows = _resolved(target, recipe), recipe.split.folds, frame.height
-    seed = recipe.split.seed
+    count, rows, seed = recipe.split.folds, frame.height, recipe.split.seed
+    method = _fold_method(target, recipe)
     features, groups = np.empty((rows, 1)), None
     splitter: Any
     if method is SplitMethod.TIME:
@@ -92,6 +95,11 @@ def folds(frame: pl.DataFrame, target: NDArray[Any], *, recipe: Recipe) -> tuple
     else:
         splitter = KFold(_few(count, rows), shuffle=True, random_state=seed)
     return tuple(splitter.split(features, target, groups))
+
+
+def _held(count: int, test_size: float) -> int:
+    """Return how many rows or groups are held out: at least one, and not all."""
+    return min(max(math.ceil(count * test_size), 1), count - 1)
 
 
 def _few(wanted: int, available: int) -> int:
@@ -109,19 +117,31 @@ def _resolved(target: NDArray[Any], recipe: Recipe) -> SplitMethod:
             raise InvalidRecipe('split.method = "stratified" needs classes, and this is not a classification')
         return SplitMethod.RANDOM
     labels, counts = np.unique(target, return_counts=True)
-    held = min(len(target) * recipe.split.test_size, len(target) * (1 - recipe.split.test_size))
-    if counts.min() >= 2 and held >= len(labels):
+    held = _held(len(target), recipe.split.test_size)
+    fits = len(labels) <= min(held, len(target) - held)
+    if counts.min() >= 2 and fits:
         return SplitMethod.STRATIFIED
-    if method is SplitMethod.STRATIFIED:
+    if method is SplitMethod.AUTO:
+        return SplitMethod.RANDOM
+    if fits:
         rare = labels[counts.argmin()]
         raise UntrainableTable(f"class {rare!r} has {counts.min()} rows: a stratified split needs at least 2 of each")
-    return SplitMethod.RANDOM
+    raise UntrainableTable(f"{len(labels)} classes do not fit into a hold-out of {held} rows: hold out more or fewer")
+
+
+def _fold_method(target: NDArray[Any], recipe: Recipe) -> SplitMethod:
+    """Return how folds are made: stratified where the hold-out may be, and each class is in two folds at least."""
+    method = recipe.split.method
+    if method not in {SplitMethod.AUTO, SplitMethod.STRATIFIED}:
+        return method
+    if recipe.data.task is not Task.CLASSIFICATION or np.unique(target, return_counts=True)[1].min() < 2:
+        return SplitMethod.RANDOM
+    return SplitMethod.STRATIFIED
 
 
 def _column(frame: pl.DataFrame, recipe: Recipe) -> pl.Series:
     name = recipe.split.column or ""
-    if name not in frame.columns:
-        raise UnknownColumn(f"split.column: the table has no column {name!r}; it has {', '.join(frame.columns[:20])}")
+    require_column(frame.columns, name)
     return frame[name]
 
 
