@@ -66,8 +66,7 @@ def _one_hot(*, sparse: bool) -> OneHotEncoder:
 
 
 def _ordinal(*, missing: bool) -> OrdinalEncoder:
-    code = math.nan if missing else -1
-    return OrdinalEncoder(handle_unknown="use_encoded_value", unknown_value=code, encoded_missing_value=code)
+    return OrdinalEncoder(handle_unknown="use_encoded_value", unknown_value=math.nan if missing else -1)
 
 
 def _target_encoder(context: Context) -> TargetEncoder:

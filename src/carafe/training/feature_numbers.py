@@ -5,7 +5,7 @@ from __future__ import annotations
 from sklearn.base import BaseEstimator
 from sklearn.impute import MissingIndicator, SimpleImputer
 from sklearn.pipeline import Pipeline
-from sklearn.preprocessing import OneHotEncoder, OrdinalEncoder
+from sklearn.preprocessing import OneHotEncoder
 
 from carafe.errors import InvalidRecipe
 from carafe.models.steps import Bin, Clip, OutlierFlag, ReplaceOutliers
@@ -88,16 +88,19 @@ def _outlier_flag(column: Column, recipe: ColumnRecipe) -> Part:
 
 
 def _bins(column: Column, recipe: ColumnRecipe, bins: Bins, family: Family) -> Part:
-    cut = Bin(edges=list(bins.edges) or None, labels=list(bins.labels) or None, quantiles=bins.quantiles)
     return Part(
         name="bins",
         key=(bins, recipe.encode),
         columns=(column.name,),
-        build=lambda: Pipeline([("cut", cut), ("encode", _bin_encoder(recipe, family))]),
+        build=lambda: _bin_pipeline(recipe, bins, family),
     )
 
 
-def _bin_encoder(recipe: ColumnRecipe, family: Family) -> BaseEstimator:
-    if recipe.encode is Encode.ORDINAL:
-        return OrdinalEncoder(handle_unknown="use_encoded_value", unknown_value=-1)
-    return OneHotEncoder(handle_unknown="ignore", sparse_output=family.takes_sparse)
+def _bin_pipeline(recipe: ColumnRecipe, bins: Bins, family: Family) -> BaseEstimator:
+    codes = recipe.encode is Encode.ORDINAL
+    edges, labels = list(bins.edges) or None, list(bins.labels) or None
+    cut = Bin(edges=edges, labels=labels, quantiles=bins.quantiles, codes=codes)
+    if codes:
+        return cut
+    one_hot = OneHotEncoder(handle_unknown="ignore", sparse_output=family.takes_sparse)
+    return Pipeline([("cut", cut), ("encode", one_hot)])

@@ -62,3 +62,8 @@ def test_a_column_of_one_value_or_none_has_one_bin(values: list[float]) -> None:
 def test_a_greater_value_is_never_in_a_lower_bin(known: list[float], quantiles: int, values: list[float]) -> None:
     step = Bin(quantiles=quantiles).fit(pl.DataFrame({"age": known}))
     assert binned(step, *sorted(values)) == sorted(binned(step, *values))
+
+
+def test_codes_count_the_bins_in_order_and_put_a_missing_value_below() -> None:
+    step = Bin(edges=AGES, labels=GROUPS, codes=True)
+    assert step.fit_transform(pl.DataFrame({"age": [70.0, 5.0, float("nan"), 40.0]})).ravel().tolist() == [3, 0, -1, 2]

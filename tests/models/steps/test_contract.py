@@ -46,6 +46,7 @@ CASES: list[tuple[Callable[[], Any], pl.DataFrame]] = [
     (lambda: OutlierFlag(method="iqr"), NUMBERS),
     (lambda: Bin(edges=[0, 3, 100], labels=["few", "many"]), NUMBERS),
     (lambda: Bin(quantiles=3), NUMBERS),
+    (lambda: Bin(quantiles=2, codes=True), NUMBERS),
     (lambda: Ratio(name="a_per_b"), NUMBERS),
     (lambda: Product(name="area"), NUMBERS),
     (lambda: Sum(name="total"), NUMBERS),

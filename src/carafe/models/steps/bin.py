@@ -17,16 +17,18 @@ MISSING = "missing"
 
 
 class Bin(OneToOneFeatureMixin, TransformerMixin, BaseEstimator):  # type: ignore[misc] # scikit-learn ships no types
-    """The label of the bin in which each number lies, as an object array of strings, shape (n, k) in and out.
+    """The bin in which each number lies, shape (n, k) in and out: its label as a string, or its number from 0.
 
     A bin takes its lower edge and leaves its upper edge to the next; the last takes both. A number below the first
-    edge falls into the first bin, one above the last edge into the last. A missing value has a bin of its own.
+    edge falls into the first bin, one above the last edge into the last. A missing value has a bin of its own, called
+    missing, with the number -1.
 
     Args:
         edges: the edges, rising, such as [0, 18, 30, 60, 100]; None with ``quantiles``.
         labels: one label a bin; None = "0 to 18", "18 to 30", ... (with quantiles: "q1", "q2", ...).
         quantiles: learn edges that cut the training values into this many parts of equal count. Equal edges fall
             together, so a column of few values has fewer bins.
+        codes: the bins' numbers as float64 in place of their labels.
     """
 
     def __init__(
@@ -35,10 +37,12 @@ class Bin(OneToOneFeatureMixin, TransformerMixin, BaseEstimator):  # type: ignor
         edges: Sequence[float] | None = None,
         labels: Sequence[str] | None = None,
         quantiles: int | None = None,
+        codes: bool = False,
     ) -> None:
         self.edges = edges
         self.labels = labels
         self.quantiles = quantiles
+        self.codes = codes
 
     def fit(self, X: Frame, y: object = None) -> Self:  # noqa: N803, ARG002 - scikit-learn's names
         """Note or learn ``edges_``: for each column its inner edges; and ``labels_``: for each its labels."""
@@ -47,15 +51,15 @@ class Bin(OneToOneFeatureMixin, TransformerMixin, BaseEstimator):  # type: ignor
         self.labels_ = [self._labels(len(edges) + 1) for edges in self.edges_]
         return self
 
-    def transform(self, X: Frame) -> NDArray[np.object_]:  # noqa: N803 - scikit-learn's name
-        """Return the labels, objects of shape (n, k)."""
+    def transform(self, X: Frame) -> NDArray[np.object_] | Floats:  # noqa: N803 - scikit-learn's name
+        """Return the labels, objects of shape (n, k), or with ``codes`` the numbers, float64 of that shape."""
         check_is_fitted(self)
         values = floats(self, X, reset=False)
-        columns = [
-            _labelled(column, edges, labels)
-            for column, edges, labels in zip(values.T, self.edges_, self.labels_, strict=True)
-        ]
-        return np.stack(columns, axis=1)
+        codes = np.stack([_codes(column, edges) for column, edges in zip(values.T, self.edges_, strict=True)], axis=1)
+        if self.codes:
+            return codes.astype(np.float64)
+        labels = [np.array([*known, MISSING], dtype=object) for known in self.labels_]  # -1 counts from the end
+        return np.stack([known[column] for known, column in zip(labels, codes.T, strict=True)], axis=1)
 
     def _inner_edges(self, known: Floats) -> list[float]:
         if self.edges is not None:
@@ -73,8 +77,8 @@ class Bin(OneToOneFeatureMixin, TransformerMixin, BaseEstimator):  # type: ignor
         return [f"q{index + 1}" for index in range(count)]
 
 
-def _labelled(column: Floats, edges: list[float], labels: list[str]) -> NDArray[np.object_]:
+def _codes(column: Floats, edges: list[float]) -> NDArray[np.intp]:
     missing = np.isnan(column)
-    found = np.array(labels, dtype=object)[np.searchsorted(edges, np.where(missing, 0.0, column), side="right")]
-    found[missing] = MISSING
-    return found
+    codes: NDArray[np.intp] = np.searchsorted(edges, np.where(missing, 0.0, column), side="right")
+    codes[missing] = -1
+    return codes
