@@ -14,6 +14,7 @@ from carafe.models.steps import DatePart, OutlierMethod
 from carafe.schema import Kind, Task
 from carafe.training.recipe import (
     Bins,
+    Clean,
     ColumnRecipe,
     Data,
     Duplicates,
@@ -319,10 +320,19 @@ def test_the_password_of_a_database_is_not_written(url: str, written: str) -> No
     assert Recipe.from_toml(text).data.read.database == written
 
 
+GUIDE = (Path(__file__).resolve().parents[2] / "docs" / "guides" / "recipe.md").read_text(encoding="utf-8")
+
+
+def test_the_guides_example_is_a_recipe() -> None:
+    (example,) = re.findall(r"```toml\n(.*?)```", GUIDE, flags=re.DOTALL)
+    recipe = Recipe.from_toml(example)
+    assert recipe.column("glucose").missing is Missing.MEDIAN
+    assert recipe.features.ratios[0].name == "glucose_per_age"
+
+
 def test_every_key_and_choice_is_in_the_guide() -> None:
-    guide = (Path(__file__).resolve().parents[2] / "docs" / "guides" / "recipe.md").read_text(encoding="utf-8")
-    parts = (Data, Split, ModelChoice, ColumnRecipe, Features, Text, Bins, Elapsed, Ratio, Product, Sum)
+    parts = (Data, Clean, Split, ModelChoice, ColumnRecipe, Features, Text, Bins, Elapsed, Ratio, Product, Sum)
     keys = {field.encode_name for part in parts for field in msgspec.structs.fields(part)}
     choices = (Missing, Outliers, OutlierMethod, Scale, Encode, SplitMethod, Duplicates, DatePart, Kind)
     wanted = keys | {str(choice) for enum in choices for choice in enum}
-    assert not sorted(word for word in wanted if not re.search(rf"\b{re.escape(word)}\b", guide))
+    assert not sorted(word for word in wanted if not re.search(rf"\b{re.escape(word)}\b", GUIDE))
