@@ -1,6 +1,6 @@
 """Contract suites: what every implementation of an interface must do, for Carafe's own and for yours.
 
-Each ``check_*`` function takes a factory of fresh, empty stores and raises AssertionError where the contract is
+Each ``check_*`` function takes a factory (of fresh, empty stores; of a model and rows) and raises AssertionError where the contract is
 broken; the tuples hold the single checks, for a test that runs and names them one by one::
 
     @pytest.mark.parametrize("check", METADATA_CHECKS)
@@ -11,12 +11,15 @@ broken; the tuples hold the single checks, for a test that runs and names them o
 from carafe.testing.artefact_store import ARTEFACT_CHECKS, check_artefact_store
 from carafe.testing.key_store import KEY_CHECKS, check_key_store
 from carafe.testing.metadata_store import METADATA_CHECKS, check_metadata_store
+from carafe.testing.model import MODEL_CHECKS, check_model
 
 __all__ = [
     "ARTEFACT_CHECKS",
     "KEY_CHECKS",
     "METADATA_CHECKS",
+    "MODEL_CHECKS",
     "check_artefact_store",
     "check_key_store",
     "check_metadata_store",
+    "check_model",
 ]
