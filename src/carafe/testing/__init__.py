@@ -1,7 +1,8 @@
 """Contract suites: what every implementation of an interface must do, for Carafe's own and for yours.
 
-Each ``check_*`` function takes a factory (of fresh, empty stores; of a model and rows) and raises AssertionError where the contract is
-broken; the tuples hold the single checks, for a test that runs and names them one by one::
+Each ``check_*`` function takes a factory (of fresh, empty stores, or of a model and its rows) and raises
+AssertionError where the contract is broken; the tuples hold the single checks, for a test that runs and names them one
+by one::
 
     @pytest.mark.parametrize("check", METADATA_CHECKS)
     def test_my_store_keeps_the_contract(check):
