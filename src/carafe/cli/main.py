@@ -14,6 +14,8 @@ from carafe.errors import CarafeError, InvalidInput, MissingExtra
 COMMANDS: dict[str, str] = {
     "example": "carafe.cli.example",
     "inspect": "carafe.cli.inspect",
+    "init": "carafe.cli.init",
+    "train": "carafe.cli.train",
     "models": "carafe.cli.models",
     "promote": "carafe.cli.promote",
     "delete": "carafe.cli.delete",

@@ -8,6 +8,9 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
+from sklearn.compose import TransformedTargetRegressor
+from sklearn.preprocessing import StandardScaler
+
 from carafe.schema import Task
 from carafe.training.feature_parts import Family
 from carafe.training.recipe import Parameter
@@ -88,6 +91,11 @@ class Algorithm:
     def variant(self, task: Task) -> Variant | None:
         """Return the algorithm for a task, or None."""
         return self.classification if task is Task.CLASSIFICATION else self.regression
+
+
+def scaled_target(estimator: Any, _setting: Setting) -> Any:  # noqa: ANN401 - scikit-learn ships no types
+    """Let the estimator learn a target of mean 0 and deviation 1, where its penalties suit no other unit."""
+    return TransformedTargetRegressor(regressor=estimator, transformer=StandardScaler())
 
 
 def always(value: Any) -> Callable[..., Any]:  # noqa: ANN401 - whatever a variant chooses among

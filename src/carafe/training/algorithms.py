@@ -67,8 +67,6 @@ def check_model(model: ModelChoice, task: Task) -> None:
         raise InvalidRecipe(
             f"model.params: got {', '.join(model.params)} with algorithm = {AUTO!r}; name the algorithm they are for"
         )
-    if not model.time_budget > 0:
-        raise InvalidRecipe(f"model.time_budget: got {model.time_budget:g}, expected seconds, more than 0")
 
 
 def resolve_parameters(name: str, params: Mapping[str, Parameter], setting: Setting) -> dict[str, Parameter]:

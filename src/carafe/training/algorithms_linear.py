@@ -15,7 +15,7 @@ from sklearn.linear_model import (
 )
 from sklearn.naive_bayes import GaussianNB, MultinomialNB
 
-from carafe.training.algorithm import Algorithm, Parameters, Setting, Variant, always
+from carafe.training.algorithm import Algorithm, Parameters, Setting, Variant, always, scaled_target
 from carafe.training.feature_parts import Family
 from carafe.training.recipe import Parameter
 
@@ -25,7 +25,7 @@ _LINEAR = always(Family.LINEAR)
 def _penalised(fixed: Any, searching: Any) -> Any:  # noqa: ANN401 - estimators' classes
     """Choose the class that takes the penalty ``alpha`` where one is named, and else the one that searches for it.
 
-    The search is a cross-validation: how large a penalty should be depends on the unit of the target.
+    The search is a cross-validation over penalties for a target of deviation 1, the unit of ``alpha`` in both.
     """
     return lambda params, _setting: fixed if "alpha" in params else searching
 
@@ -55,7 +55,12 @@ RIDGE = Algorithm(
 
 LASSO = Algorithm(
     name="lasso",
-    regression=Variant(kind=_penalised(Lasso, LassoCV), family=_LINEAR, defaults=always({"max_iter": 10_000})),
+    regression=Variant(
+        kind=_penalised(Lasso, LassoCV),
+        family=_LINEAR,
+        defaults=always({"max_iter": 10_000}),
+        wrap=scaled_target,
+    ),
     instead="logistic",
 )
 """Least squares with a penalty on the sum of absolute weights: many become 0."""
@@ -66,6 +71,7 @@ ELASTIC_NET = Algorithm(
         kind=_penalised(ElasticNet, ElasticNetCV),
         family=_LINEAR,
         defaults=always({"l1_ratio": 0.5, "max_iter": 10_000}),
+        wrap=scaled_target,
     ),
     instead="logistic",
 )

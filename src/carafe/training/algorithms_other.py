@@ -5,16 +5,14 @@ from __future__ import annotations
 from typing import Any
 
 from sklearn.calibration import CalibratedClassifierCV
-from sklearn.compose import TransformedTargetRegressor
 from sklearn.dummy import DummyClassifier, DummyRegressor
 from sklearn.model_selection import StratifiedKFold
 from sklearn.neighbors import KNeighborsClassifier, KNeighborsRegressor
 from sklearn.neural_network import MLPClassifier, MLPRegressor
-from sklearn.preprocessing import StandardScaler
 from sklearn.svm import SVC, SVR, LinearSVC, LinearSVR
 
 from carafe.errors import UntrainableTable
-from carafe.training.algorithm import Algorithm, Setting, Variant, always
+from carafe.training.algorithm import Algorithm, Setting, Variant, always, scaled_target
 from carafe.training.feature_parts import Family
 from carafe.training.recipe import Parameter
 
@@ -30,11 +28,6 @@ def _calibrated(estimator: Any, setting: Setting) -> Any:  # noqa: ANN401 - scik
         raise UntrainableTable("svm needs at least 2 rows of each class: a class in the training rows has only one")
     folds = StratifiedKFold(n_splits=min(5, setting.smallest_class), shuffle=True, random_state=setting.seed)
     return CalibratedClassifierCV(estimator, cv=folds, ensemble=False)
-
-
-def _scaled_target(estimator: Any, _setting: Setting) -> Any:  # noqa: ANN401 - scikit-learn ships no types
-    """Let the estimator learn a target of mean 0 and deviation 1: its defaults suit no other unit."""
-    return TransformedTargetRegressor(regressor=estimator, transformer=StandardScaler())
 
 
 def _support(linear: Any, kernel: Any) -> Any:  # noqa: ANN401 - estimators' classes
@@ -57,7 +50,7 @@ SVM = Algorithm(
         kind=_support(LinearSVC, SVC), family=_DISTANCE, defaults=always({"C": 1.0}), wrap=_calibrated
     ),
     regression=Variant(
-        kind=_support(LinearSVR, SVR), family=_DISTANCE, defaults=always({"C": 1.0}), wrap=_scaled_target
+        kind=_support(LinearSVR, SVR), family=_DISTANCE, defaults=always({"C": 1.0}), wrap=scaled_target
     ),
 )
 """Support vectors with a Gaussian kernel; linear ones for texts."""
@@ -65,7 +58,7 @@ SVM = Algorithm(
 MLP = Algorithm(
     name="mlp",
     classification=Variant(kind=always(MLPClassifier), family=_DISTANCE, defaults=_network),
-    regression=Variant(kind=always(MLPRegressor), family=_DISTANCE, defaults=_network, wrap=_scaled_target),
+    regression=Variant(kind=always(MLPRegressor), family=_DISTANCE, defaults=_network, wrap=scaled_target),
 )
 """A neural network: a multi-layer perceptron."""
 

@@ -102,7 +102,7 @@ def _described(trial: Trial, winner: Trial, trials: Sequence[Trial], task: Task)
 
 
 def _why_chosen(winner: Trial, trials: Sequence[Trial], task: Task) -> str:
-    best = f"lowest mean {MAIN[task]} of {len(winner.scores)} folds, {winner.mean:.4g} ± {winner.spread:.2g}"
+    best = f"lowest mean {MAIN[task]} of {len(winner.scores)} folds, {_short(winner.mean)} ± {_short(winner.spread)}"
     others = [trial for trial in trials if trial.complete and trial is not winner]
     if not others:
         return f"{best}; no other candidate was finished"
@@ -117,8 +117,13 @@ def _why_not(trial: Trial, winner: Trial) -> str:
     differences = np.subtract(trial.scores, winner.scores)
     gap = float(differences.mean())
     noise = float(differences.std(ddof=1) / np.sqrt(len(differences))) if len(differences) > 1 else 0.0
-    verdict = "within noise" if gap <= 2 * noise else "clearly behind"
-    return f"{verdict}: {gap:.2g} ± {noise:.2g} behind on the same folds"
+    return f"behind by {_short(gap)} ± {_short(noise)} on the same folds" + (
+        "" if gap > 2 * noise else ", within noise"
+    )
+
+
+def _short(figure: float) -> str:
+    return f"{figure:,.0f}" if abs(figure) >= 1_000 else f"{figure:.3g}"
 
 
 def _notes(trials: Sequence[Trial], winner: Trial, baseline: Trial) -> list[str]:

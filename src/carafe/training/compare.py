@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Sequence
 from dataclasses import dataclass, field
 
 import numpy as np
 from numpy.typing import NDArray
 
-from carafe.errors import CarafeError
+from carafe.errors import CarafeError, TrainingFailed
 from carafe.training.algorithms import resolve_parameters
 from carafe.training.budget import Budget, Cost
 from carafe.training.fit import Choice, fit, setting_of
@@ -82,6 +83,8 @@ def try_entry(entry: Entry, arena: Arena, *, leader: Trial | None) -> Trial:
             fitted = fit(choice, arena.data.take(train), recipe=arena.recipe, params=choice.params)
             cost = Cost(seconds=arena.budget.spent - before, rows=len(train), growth=entry.growth)
             scores.append(score(fitted.estimator, arena.data.take(validation)))
+            if not math.isfinite(scores[-1]):
+                raise TrainingFailed("its predictions are no finite numbers")
             left = len(arena.folds) - position - 1
             if leader and left:
                 stopped = _hopeless(scores, leader) or _unaffordable(cost, left, arena)

@@ -10,7 +10,8 @@ import polars as pl
 from carafe.errors import UntrainableTable
 from carafe.schema import Column, Kind, Signature, Task
 from carafe.tables import ColumnProfile, Leak, Role, count_shared_rows, find_leaks, kind_of, signature_of
-from carafe.training.recipe import ColumnRecipe, Missing, Recipe
+from carafe.training.recipe import ColumnRecipe, Features, Missing, Recipe
+from carafe.training.recipe_default import default_recipe
 from carafe.training.split import Split
 from carafe.training.study import Study
 
@@ -35,23 +36,26 @@ class Plan:
 
 
 def decide_columns(study: Study, training: pl.DataFrame) -> Plan:
-    """Decide every column that the recipe leaves open.
+    """Decide every column that the recipe leaves open, as `carafe.training.recipe_default` decides them.
 
-    Identifiers, constants and leaks are left out, unless the recipe names the column with ``use = true``. Leaks are
-    looked for in the ``training`` rows only.
+    A column that the recipe names with ``use = true`` is used even if it leaks. Leaks are looked for in the
+    ``training`` rows only.
 
     Raises:
         UntrainableTable: when no column is left.
     """
-    target = study.recipe.data.target
+    given, target = study.recipe, study.recipe.data.target
     leaks = {leak.column: leak for leak in find_leaks(training, study.profile, target, task=study.task)}
-    named = {column.name for column in study.recipe.columns}
-    features = [column for column in study.profile.columns if column.name != target]
-    columns = tuple(_decide(column, study.recipe, column.name in named, leaks.get(column.name)) for column in features)
-    if not any(column.use for column in columns):
+    named = {column.name: column for column in given.columns}
+    unwanted = [name for name, column in named.items() if not column.use]
+    usual = default_recipe(data=given.data, profile=study.profile, leaks=tuple(leaks.values()), drop=unwanted)
+    columns = tuple(_merged(study.profile.by_name[c.name], c, named.get(c.name)) for c in usual.columns)
+    untouched = given.features == Features() and len(unwanted) == len(named)
+    features = usual.features if untouched else given.features
+    recipe = msgspec.structs.replace(given, columns=columns, features=features)
+    if not recipe.used:
         reasons = "; ".join(f"{column.name}: {column.reason}" for column in columns[:5])
         raise UntrainableTable(f"no column is left to learn {target!r} from ({reasons or 'there is no other column'})")
-    recipe = msgspec.structs.replace(study.recipe, columns=columns)
     return Plan(
         recipe=recipe,
         decisions=tuple(_decision(study.profile.by_name[column.name], column) for column in columns),
@@ -75,7 +79,7 @@ def signature_for(study: Study, training: pl.DataFrame, recipe: Recipe) -> Signa
         target=recipe.data.target,
         task=study.task,
         columns=recipe.used,
-        kinds={column.name: column.kind for column in recipe.columns if column.kind is not None},
+        kinds={column.name: column.kind for column in recipe.columns if column.use and column.kind is not None},
     )
     if study.task is Task.CLASSIFICATION and len(signature.target.classes) < 2:
         raise UntrainableTable(f"all {training.height:,} training rows are {signature.target.classes[0]!r}")
@@ -83,26 +87,24 @@ def signature_for(study: Study, training: pl.DataFrame, recipe: Recipe) -> Signa
     return msgspec.structs.replace(signature, columns=columns)
 
 
-def _decide(column: ColumnProfile, recipe: Recipe, named: bool, leak: Leak | None) -> ColumnRecipe:  # noqa: FBT001
-    chosen = recipe.column(column.name)
-    if named and not chosen.use:
-        return msgspec.structs.replace(chosen, reason=chosen.reason or "left out by the recipe")
-    if column.role is Role.CONSTANT or not column.used:
-        return msgspec.structs.replace(chosen, use=False, kind=None, reason=column.reason)
-    if leak is not None and leak.drop and not named:
-        return msgspec.structs.replace(chosen, use=False, reason=f"leak: {leak.reason}")
-    return msgspec.structs.replace(chosen, use=True, kind=_kind(column, chosen), reason=chosen.reason or column.reason)
-
-
-def _kind(column: ColumnProfile, chosen: ColumnRecipe) -> Kind:
-    """Return what a record holds there; what is interpolated between whole numbers need not be whole."""
-    kind = kind_of(column.role)
-    return Kind.NUMBER if kind is Kind.INTEGER and chosen.missing is Missing.INTERPOLATE else kind
+def _merged(column: ColumnProfile, usual: ColumnRecipe, given: ColumnRecipe | None) -> ColumnRecipe:
+    """Return what becomes of a column: as the recipe says where it names the column, else as usual."""
+    if given is None:
+        return usual
+    if not given.use:
+        return msgspec.structs.replace(given, reason=given.reason or "left out by the recipe")
+    if column.role is Role.CONSTANT:
+        return msgspec.structs.replace(given, use=False, reason=f"constant: {column.reason}")
+    kind = given.kind or kind_of(column.role)
+    if kind is Kind.INTEGER and given.missing is Missing.INTERPOLATE:
+        kind = Kind.NUMBER  # what lies between two whole numbers need not be whole
+    return msgspec.structs.replace(given, kind=kind)
 
 
 def _decision(column: ColumnProfile, decided: ColumnRecipe) -> Decision:
-    role = str(column.role) if decided.kind is None else str(decided.kind)
-    return Decision(column=column.name, role=role, used=decided.use, reason=decided.reason)
+    reason = decided.reason or column.reason
+    role = str(decided.kind) if decided.use else str(column.role)
+    return Decision(column=column.name, role=role, used=decided.use, reason=reason)
 
 
 def _ranged(column: Column, values: pl.Series) -> Column:

@@ -9,7 +9,7 @@ from carafe.training.algorithms import AUTO, check_model
 from carafe.training.auto import Comparison, choose
 from carafe.training.budget import Budget, start_budget
 from carafe.training.clean import clean_training
-from carafe.training.decisions import decide_columns, shared_rows, signature_for
+from carafe.training.decisions import Plan, decide_columns, shared_rows, signature_for
 from carafe.training.digests import table_digest
 from carafe.training.evaluate import evaluate
 from carafe.training.fit import Choice, fit
@@ -18,8 +18,8 @@ from carafe.training.labelled import Labelled, labelled
 from carafe.training.progress import Progress, Step, silent, within
 from carafe.training.recipe import Recipe
 from carafe.training.result import Holdout, TrainingResult
-from carafe.training.split import split_rows
-from carafe.training.study import study_table
+from carafe.training.split import Split, split_rows
+from carafe.training.study import Study, study_table
 
 
 def train(frame: pl.DataFrame, *, recipe: Recipe, progress: Progress = silent) -> TrainingResult:
@@ -43,10 +43,7 @@ def train(frame: pl.DataFrame, *, recipe: Recipe, progress: Progress = silent) -
     """
     budget = start_budget(recipe.model.time_budget)
     progress(Step(done=0.0, doing="looking at the columns"))
-    study = study_table(frame, recipe=recipe)
-    check_model(recipe.model, study.task)
-    split = split_rows(study.typed, study.target, recipe=study.recipe)
-    plan = decide_columns(study, study.typed[split.train])
+    study, split, plan = plan_run(frame, recipe=recipe)
     cleaned = clean_training(study.typed[split.train], recipe=plan.recipe)
     signature = signature_for(study, cleaned.frame, plan.recipe)
     training, held = labelled(cleaned.frame, signature), labelled(study.typed[split.test], signature)
@@ -79,6 +76,18 @@ def train(frame: pl.DataFrame, *, recipe: Recipe, progress: Progress = silent) -
         rows=training.count,
         data_sha256=table_digest(study.typed),
     )
+
+
+def plan_run(frame: pl.DataFrame, *, recipe: Recipe) -> tuple[Study, Split, Plan]:
+    """Take every decision that comes before learning: what the table is, which rows are held out, which columns used.
+
+    Raises:
+        UnknownColumn, InvalidRecipe, UntrainableTable: as ``train``.
+    """
+    study = study_table(frame, recipe=recipe)
+    check_model(recipe.model, study.task)
+    split = split_rows(study.typed, study.target, recipe=study.recipe)
+    return study, split, decide_columns(study, study.typed[split.train])
 
 
 def _choose(

@@ -90,9 +90,11 @@ def _chosen_roles(profile: Profile, recipe: Recipe) -> Mapping[str, Role]:
     """Return the roles that the recipe gives: a kind that it names, and a use for an identifier that it wants used."""
     roles = {}
     for column in recipe.columns:
+        if not column.use:
+            continue
         if column.kind is not None:
             roles[column.name] = _ROLES.get(column.kind) or Role(column.kind.value)
-        elif column.use and profile.by_name[column.name].role is Role.IDENTIFIER:
+        elif profile.by_name[column.name].role is Role.IDENTIFIER:
             roles[column.name] = Role.CATEGORY
     return roles
 
