@@ -87,3 +87,8 @@ def test_any_accept_header_is_understood_or_refused(header: str) -> None:
 def test_any_content_type_is_understood_or_refused(header: str) -> None:
     with contextlib.suppress(UnsupportedMediaType):
         assert media_type(header, offered=BOTH) in BOTH
+
+
+def test_a_body_sent_by_curl_without_a_type_is_told_which_flag_to_add() -> None:
+    with pytest.raises(UnsupportedMediaType, match="with curl, add -H 'Content-Type: application/json'"):
+        media_type("application/x-www-form-urlencoded", offered=(JSON, CSV))

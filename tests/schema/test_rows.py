@@ -86,6 +86,20 @@ def test_missing_and_unknown_fields_are_named_with_what_was_expected() -> None:
     ]
 
 
+def test_a_record_with_a_misspelt_field_has_its_other_fields_checked_too() -> None:
+    signature = Signature(
+        columns=(Column(name="area", kind=Kind.NUMBER), Column(name="rooms", kind=Kind.INTEGER)),
+        target=Target(name="price", task=Task.REGRESSION),
+    )
+    with pytest.raises(InvalidInput) as caught:
+        encode_records(signature, [{"area": 1.0, "rooms": 1}, {"area": "1500", "room": 3}])
+    assert [(problem.row, problem.field, problem.got) for problem in caught.value.problems] == [
+        (1, "rooms", "nothing"),
+        (1, "room", "an unknown field"),
+        (1, "area", '"1500"'),
+    ]
+
+
 def test_an_unknown_field_beside_all_known_ones_is_refused() -> None:
     (problem,) = problems(HOUSES, [{"area": 1, "bedrooms": 3, "town": None, "colour": "red"}])
     assert problem.field == "colour"

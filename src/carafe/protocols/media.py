@@ -10,6 +10,8 @@ from carafe.errors import NotAcceptable, UnsupportedMediaType
 JSON = "application/json"
 CSV = "text/csv"
 PROBLEM = "application/problem+json"
+FORM = "application/x-www-form-urlencoded"
+"""What curl says of a body unless it is told otherwise."""
 
 _UTF8 = {"utf-8", "utf8", "us-ascii"}
 
@@ -29,7 +31,8 @@ def media_type(content_type: str | None, *, offered: Sequence[str], encoding: st
     kind = header.get_content_type() if "/" in content_type else ""
     if kind not in offered:
         came = content_type.partition(";")[0].strip()[:60]
-        raise UnsupportedMediaType(f"Content-Type: got {came!r}, expected {' or '.join(offered)}")
+        hint = f"; with curl, add -H 'Content-Type: {offered[0]}'" if came == FORM else ""
+        raise UnsupportedMediaType(f"Content-Type: got {came!r}, expected {' or '.join(offered)}{hint}")
     charset = header.get_content_charset("utf-8")
     if charset not in _UTF8:
         raise UnsupportedMediaType(f"Content-Type: got charset {charset[:60]!r}, expected utf-8")

@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 import math
 from collections.abc import Callable, Iterable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import UTC, date, datetime
 from typing import Any
 
@@ -77,7 +77,7 @@ def encode_records(signature: Signature, records: Sequence[object]) -> Rows:
 
     Raises:
         InvalidInput: with one problem for every missing, unknown or ill-typed field (at most MAX_PROBLEMS), or for
-            an empty list. While a record lacks a field, or has one too many, values are not looked at.
+            an empty list. While a record lacks a field, or has one too many, only such records' values are looked at.
     """
     if not records:
         raise InvalidInput([FieldProblem(row=0, field="", got="an empty list", expected="at least one row")])
@@ -135,6 +135,8 @@ def _in_order(signature: Signature, row: int, record: object, problems: list[Fie
         )
         problems.extend(_missing(signature, row, name) for name in missing)
         problems.extend(_unknown(signature, row, name) for name in unknown[:MAX_PROBLEMS])
+        if missing or unknown:
+            problems.extend(_misfits(signature, row, record))
         return [record[name] for name in signature.names] if not missing else ()
     if isinstance(record, Sequence) and not isinstance(record, (str, bytes)):
         if len(record) == len(signature.names):
@@ -155,6 +157,15 @@ def _missing(signature: Signature, row: int, name: str) -> FieldProblem:
 def _unknown(signature: Signature, row: int, name: object) -> FieldProblem:
     known = ", ".join(signature.names[:20])
     return FieldProblem(row=row, field=_printable(str(name)[:60]), got="an unknown field", expected=f"one of: {known}")
+
+
+def _misfits(signature: Signature, row: int, record: Mapping[Any, object]) -> Iterable[FieldProblem]:
+    """Yield the problems of the fields that did come, so that one answer names all there is to mend in a record."""
+    for column in signature.columns:
+        if column.name in record:
+            problems: list[FieldProblem] = []
+            _encode_column(column, [record[column.name]], problems)
+            yield from (replace(problem, row=row) for problem in problems)
 
 
 def _encode_column(column: Column, values: Iterable[object], problems: list[FieldProblem]) -> NDArray[Any]:
