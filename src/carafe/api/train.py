@@ -12,16 +12,14 @@ import msgspec
 from carafe.api.answers import Answers
 from carafe.api.home import registry_at
 from carafe.errors import InvalidRecipe
-from carafe.models.artefact import seal
 from carafe.models.container import CARAFE
 from carafe.models.flavours.native import NativeModel
-from carafe.models.manifest import Confusion, Importance, Manifest, Metric, Rung
-from carafe.models.publication import provenance_of
-from carafe.registry import Promotion, Registry, Version
-from carafe.schema import Task
+from carafe.models.manifest import Confusion, Importance, Metric
+from carafe.registry import Promotion, Version
 from carafe.schema.exchange import check_name
 from carafe.tables import polars_table, read_table
 from carafe.training.progress import Progress, silent
+from carafe.training.publication import publish_result
 from carafe.training.recipe import ColumnRecipe, Data, ModelChoice, Recipe, Split
 from carafe.training.result import TrainingResult
 from carafe.training.run import train as run
@@ -143,52 +141,3 @@ class TrainedModel(Answers):
         """
         name = check_name(name or self.result.recipe.data.name)
         return publish_result(self.result, name=name, registry=registry_at(home), promote=Promotion(promote))
-
-
-def publish_result(
-    result: TrainingResult, *, name: str, registry: Registry, promote: Promotion = Promotion.FIRST_ONLY
-) -> Version:
-    """Seal what a training run gave back, and publish it as the next version of the model called ``name``.
-
-    Raises:
-        InvalidName: when ``name`` is not well formed.
-        UnsupportedModel: when the pipeline holds a type that Carafe does not load.
-    """
-    check_name(name)
-    with registry.staging() as folder:
-        seal(
-            directory=folder,
-            key=registry.key,
-            manifest=manifest_of(result, name=name),
-            estimator=result.estimator,
-            sample=result.holdout.data.rows,
-        )
-        return registry.publish(name=name, staged=folder, promote=promote)
-
-
-def manifest_of(result: TrainingResult, *, name: str) -> Manifest:
-    """Return the manifest of a trained model, its files still empty."""
-    classifies = result.signature.target.task is Task.CLASSIFICATION
-    return Manifest(
-        name=name,
-        signature=result.signature,
-        flavour="sklearn",
-        container=CARAFE,
-        algorithm=result.recipe.model.algorithm,
-        probabilities=classifies and hasattr(result.estimator, "predict_proba"),
-        recipe=result.recipe.to_toml(),
-        metrics=result.metrics,
-        importance=result.importance,
-        confusion=result.confusion,
-        positive=result.positive,
-        candidates=result.candidates,
-        ladder=(Rung(name="native", chosen=True, reason="the pipeline itself answers"),),
-        provenance=provenance_of(
-            result.estimator,
-            source=result.recipe.data.source,
-            rows=result.rows + result.holdout.data.count,
-            data_sha256=result.data_sha256,
-            holdout_sha256=result.holdout.sha256,
-            seed=result.recipe.split.seed,
-        ),
-    )
