@@ -9,7 +9,6 @@ from pathlib import Path
 
 import pytest
 
-from carafe.cli.main import COMMANDS
 from conftest import ROOT, skip_or_fail
 from test_walkthroughs import free_port
 
@@ -27,7 +26,6 @@ def demo(folder: Path, *arguments: str) -> subprocess.CompletedProcess[str]:
     )
 
 
-@pytest.mark.skipif(not {"train", "serve"} <= COMMANDS.keys(), reason="the commands are being built")
 @pytest.mark.needs("libgomp1")
 def test_the_demo_trains_serves_and_asks_both_models_and_is_quick_the_second_time(tmp_path: Path) -> None:
     if not (ROOT / ".venv" / "carafe-dev").exists():

@@ -7,7 +7,6 @@ from pathlib import Path
 
 import pytest
 
-from carafe.cli.main import COMMANDS
 from walkthrough import assert_alike, blocks, follow
 
 ROOT = Path(__file__).resolve().parent.parent
@@ -21,7 +20,6 @@ def free_port() -> int:
         return port
 
 
-@pytest.mark.skipif(not {"train", "serve"} <= COMMANDS.keys(), reason="the commands are being built")
 @pytest.mark.needs("curl", "libgomp1")
 @pytest.mark.parametrize("page", PAGES)
 def test_every_marked_command_works_and_prints_what_the_page_says(page: str, tmp_path: Path) -> None:

@@ -100,6 +100,17 @@ def test_a_record_with_a_misspelt_field_has_its_other_fields_checked_too() -> No
     ]
 
 
+def test_what_is_missing_does_not_hide_what_is_wrong() -> None:
+    found = problems(HOUSES, [{"area": "large", "town": 3}, [1], {"area": 1, "bedrooms": 0.5, "town": None}])
+    assert [(p.row, p.field) for p in found] == [
+        (0, "bedrooms"),
+        (0, "area"),
+        (0, "town"),
+        (1, ""),
+        (2, "bedrooms"),
+    ]
+
+
 def test_an_unknown_field_beside_all_known_ones_is_refused() -> None:
     (problem,) = problems(HOUSES, [{"area": 1, "bedrooms": 3, "town": None, "colour": "red"}])
     assert problem.field == "colour"

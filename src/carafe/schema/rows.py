@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 import math
 from collections.abc import Callable, Iterable, Mapping, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from datetime import UTC, date, datetime
 from typing import Any
 
@@ -38,6 +38,10 @@ _EXPECTED: dict[Kind, str] = {
     Kind.TEXT: "a string",
     Kind.DATETIME: "an ISO 8601 date or date-time string",
 }
+
+
+_ABSENT = object()
+"""Stands where a record has no value for a column; that it has none is noted already."""
 
 
 class _Refused(Exception):
@@ -77,7 +81,7 @@ def encode_records(signature: Signature, records: Sequence[object]) -> Rows:
 
     Raises:
         InvalidInput: with one problem for every missing, unknown or ill-typed field (at most MAX_PROBLEMS), or for
-            an empty list. While a record lacks a field, or has one too many, only such records' values are looked at.
+            an empty list.
     """
     if not records:
         raise InvalidInput([FieldProblem(row=0, field="", got="an empty list", expected="at least one row")])
@@ -87,8 +91,6 @@ def encode_records(signature: Signature, records: Sequence[object]) -> Rows:
         table.append(_in_order(signature, index, record, problems))
         if len(problems) >= MAX_PROBLEMS:
             break
-    if problems:
-        raise InvalidInput(problems[:MAX_PROBLEMS])
     columns = tuple(
         _encode_column(column, [row[position] for row in table], problems)
         for position, column in enumerate(signature.columns)
@@ -125,7 +127,7 @@ def shown(value: object) -> str:
 
 
 def _in_order(signature: Signature, row: int, record: object, problems: list[FieldProblem]) -> Sequence[object]:
-    """Return the record's values in signature order; note what is missing, unknown or of the wrong length."""
+    """Return the record's values in signature order, _ABSENT where none came; note what is missing or unknown."""
     if isinstance(record, Mapping):
         missing = [name for name in signature.names if name not in record]
         unknown = (
@@ -135,18 +137,16 @@ def _in_order(signature: Signature, row: int, record: object, problems: list[Fie
         )
         problems.extend(_missing(signature, row, name) for name in missing)
         problems.extend(_unknown(signature, row, name) for name in unknown[:MAX_PROBLEMS])
-        if missing or unknown:
-            problems.extend(_misfits(signature, row, record))
-        return [record[name] for name in signature.names] if not missing else ()
+        return [record.get(name, _ABSENT) for name in signature.names]
     if isinstance(record, Sequence) and not isinstance(record, (str, bytes)):
         if len(record) == len(signature.names):
             return record
         expected = f"{len(signature.names)} values in this order: {', '.join(signature.names[:20])}"
         problems.append(FieldProblem(row=row, field="", got=f"a list of {len(record)}", expected=expected))
-        return ()
+        return [_ABSENT] * len(signature.names)
     expected = "an object with one field a column, or a list in signature order"
     problems.append(FieldProblem(row=row, field="", got=shown(record), expected=expected))
-    return ()
+    return [_ABSENT] * len(signature.names)
 
 
 def _missing(signature: Signature, row: int, name: str) -> FieldProblem:
@@ -159,20 +159,13 @@ def _unknown(signature: Signature, row: int, name: object) -> FieldProblem:
     return FieldProblem(row=row, field=_printable(str(name)[:60]), got="an unknown field", expected=f"one of: {known}")
 
 
-def _misfits(signature: Signature, row: int, record: Mapping[Any, object]) -> Iterable[FieldProblem]:
-    """Yield the problems of the fields that did come, so that one answer names all there is to mend in a record."""
-    for column in signature.columns:
-        if column.name in record:
-            problems: list[FieldProblem] = []
-            _encode_column(column, [record[column.name]], problems)
-            yield from (replace(problem, row=row) for problem in problems)
-
-
 def _encode_column(column: Column, values: Iterable[object], problems: list[FieldProblem]) -> NDArray[Any]:
     encode = _ENCODERS[column.kind]
     encoded: list[object] = []
     refused: list[FieldProblem] = []
     for row, value in enumerate(values):
+        if value is _ABSENT:
+            continue
         try:
             encoded.append(_encode_missing(column) if _is_missing(value) else encode(column, _plain(value)))
         except _Refused as refusal:
