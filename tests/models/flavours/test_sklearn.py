@@ -262,6 +262,20 @@ def test_garbage_is_refused_and_nothing_else_happens(publication: Publication, c
         load({FILE: content}, publication.manifest)
 
 
+def test_parts_that_can_not_even_be_looked_through_are_refused(publication: Publication) -> None:
+    forest = fitted(RandomForestRegressor(2))
+    forest.estimators_ = [LinearRegression()]
+    with pytest.raises(CorruptArtefact, match=r"model\.skops: can't be looked through \(AttributeError"):
+        load({FILE: skops.io.dumps(forest)}, publication.manifest)
+
+
+def test_labels_that_have_no_order_are_refused(publication: Publication) -> None:
+    tree = fitted(DecisionTreeClassifier())
+    tree.classes_ = np.array(["low", 1, None], dtype=object)
+    with pytest.raises(CorruptArtefact, match=r"model\.skops: can't be looked through \(TypeError"):
+        load({FILE: skops.io.dumps(tree)}, publication.manifest)
+
+
 def test_an_archive_that_would_fill_the_memory_is_not_unpacked(publication: Publication) -> None:
     buffer = io.BytesIO()
     with zipfile.ZipFile(buffer, "w", zipfile.ZIP_DEFLATED) as archive:

@@ -14,6 +14,7 @@ from carafe.errors import CorruptArtefact, MissingExtra, UnsupportedModel
 from carafe.models.flavours.allowed import ALLOWED
 from carafe.models.flavours.native import NativeModel
 from carafe.models.flavours.neighbours import check_neighbours
+from carafe.models.flavours.openers import check_openers, refuse_openers
 from carafe.models.flavours.sparse import check_sparse
 from carafe.models.flavours.trees import check_trees
 from carafe.models.flavours.vectors import check_vectors
@@ -32,8 +33,10 @@ def dump(estimator: object) -> dict[str, bytes]:
     """Return ``model.skops``.
 
     Raises:
-        UnsupportedModel: when the estimator holds a type outside the allow-list, or something skops can't keep.
+        UnsupportedModel: when the estimator holds a type outside the allow-list, something skops can't keep, or a
+            vectoriser that opens what a text names.
     """
+    refuse_openers(estimator)
     try:
         content = skops.io.dumps(estimator, compression=zipfile.ZIP_DEFLATED, compresslevel=1)
         skops.io.loads(content, trusted=ALLOWED)
@@ -50,7 +53,7 @@ def wrap(estimator: object, manifest: Manifest) -> NativeModel:
 
 
 def load(files: Mapping[str, bytes], manifest: Manifest) -> NativeModel:
-    """Return the model in ``model.skops``, once its types are all in the allow-list and its trees are sound.
+    """Return the model in ``model.skops``, once its types are all in the allow-list and its parts are sound.
 
     Raises:
         CorruptArtefact: when there is no such file, it can't be parsed, or it holds what must not be loaded.
@@ -69,9 +72,19 @@ def load(files: Mapping[str, bytes], manifest: Manifest) -> NativeModel:
         ) from error
     except Exception as error:
         raise CorruptArtefact(f"{FILE}: can't be parsed ({type(error).__name__}: {error})") from error
-    for check in (check_trees, check_neighbours, check_vectors, check_sparse):
-        check(estimator)
-    return wrap(estimator, manifest)
+    return _checked(estimator, manifest)
+
+
+def _checked(estimator: object, manifest: Manifest) -> NativeModel:
+    """Return the model, once everything inside it is sound; what can't even be looked through is not."""
+    try:
+        for check in (check_openers, check_trees, check_neighbours, check_vectors, check_sparse):
+            check(estimator)
+        return wrap(estimator, manifest)
+    except CorruptArtefact:
+        raise
+    except Exception as error:
+        raise CorruptArtefact(f"{FILE}: can't be looked through ({type(error).__name__}: {error})") from error
 
 
 def _check_size(content: bytes) -> None:
