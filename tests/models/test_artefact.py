@@ -135,6 +135,21 @@ def test_a_directory_that_is_not_there_is_a_corrupt_artefact(tmp_path: Path) -> 
         read_manifest(tmp_path / "nowhere", key=KEY)
 
 
+@pytest.mark.parametrize(
+    ("content", "words"),
+    [
+        (b'{"format": 0}', r"manifest\.json: format 0, expected 1 to 1"),
+        (b'{"format": -1}', r"manifest\.json: format -1, expected 1 to 1"),
+        (b'{"format": 1, "deep": ' + b"[" * 100_000 + b"]" * 100_000 + b"}", r"manifest\.json: maximum recursion"),
+    ],
+)
+def test_a_manifest_that_no_carafe_wrote_is_refused(sealed: tuple[Path, Manifest], content: bytes, words: str) -> None:
+    sign(sealed[0], content)
+    for door in (read_manifest, load_model, reseal):
+        with pytest.raises(CorruptArtefact, match=words):
+            door(sealed[0], key=KEY)
+
+
 def test_a_newer_format_asks_for_a_newer_carafe(sealed: tuple[Path, Manifest]) -> None:
     sign(sealed[0], b'{"format": %d, "something": "new"}' % (FORMAT + 1))
     with pytest.raises(NewerArtefact, match=f"format {FORMAT + 1}, expected at most {FORMAT}: upgrade"):

@@ -72,6 +72,19 @@ def test_a_model_that_fails_on_its_own_sample_is_not_recorded() -> None:
         record_golden(Made(refuses_null=True), gaps, probabilities=False)
 
 
+@pytest.mark.parametrize(
+    "content",
+    [
+        b'{"rows": [[1.0, "Bern"]], "values": []}',
+        b'{"rows": [[1.0, "Bern"]], "values": [0], "probabilities": [[0.5, 0.5], [0.5, 0.5]]}',
+        b'{"rows": [[1.0, "Bern"], [2.0, "Bern"]], "values": [0, 1], "probabilities": [[0.5, 0.5], [1.0]]}',
+    ],
+)
+def test_rows_and_answers_of_different_numbers_are_no_golden_predictions(content: bytes) -> None:
+    with pytest.raises(msgspec.ValidationError, match=r"golden predictions: .*number"):
+        msgspec.json.decode(content, type=Golden)
+
+
 def test_the_same_model_repeats_its_answers_after_a_trip_through_json() -> None:
     for model in (Made(factor=1 / 3), Made(signature=CLASSIFICATION)):
         golden = record_golden(model, SAMPLE, probabilities=model.signature is CLASSIFICATION)

@@ -144,11 +144,13 @@ def _verify(directory: Path, key: bytes) -> _Verified:
 def _parse(content: bytes) -> Manifest:
     try:
         number = msgspec.json.decode(content, type=_Format).format
+        if number < 1:
+            raise CorruptArtefact(f"{MANIFEST}: format {number}, expected 1 to {FORMAT}")
         if number > FORMAT:
             raise NewerArtefact(f"format {number}, expected at most {FORMAT}: upgrade carafe-serve to load this model")
         return decode_manifest(content)
-    except msgspec.MsgspecError as error:
-        raise CorruptArtefact(f"manifest.json: {error}") from error
+    except (msgspec.MsgspecError, RecursionError) as error:
+        raise CorruptArtefact(f"{MANIFEST}: {error}") from error
 
 
 def _check_files(directory: Path, manifest: Manifest) -> _Verified:

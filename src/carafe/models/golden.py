@@ -32,11 +32,22 @@ Cell = str | float | bool | None
 
 
 class Golden(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
-    """Rows in signature order as a client would send them, and what the model answers to them."""
+    """Rows in signature order as a client would send them, and what the model answers to them.
+
+    Raises:
+        ValueError: when there is not one answer a row (a ``msgspec.ValidationError`` where it is decoded).
+    """
 
     rows: tuple[tuple[Cell, ...], ...]
     values: tuple[float, ...]
     probabilities: tuple[tuple[float, ...], ...] | None = None
+
+    def __post_init__(self) -> None:
+        widths = {len(chances) for chances in self.probabilities or ()}
+        if len(self.values) != len(self.rows) or len(self.probabilities or self.rows) != len(self.rows):
+            raise ValueError(f"golden predictions: {len(self.rows)} rows, but another number of answers")
+        if len(widths) > 1:
+            raise ValueError("golden predictions: rows of different numbers of probabilities")
 
 
 def record_golden(model: Model, sample: Rows, *, probabilities: bool) -> Golden:
