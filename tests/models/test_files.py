@@ -1,10 +1,12 @@
 from __future__ import annotations
 
+import errno
+import os
 from pathlib import Path
 
 import pytest
 
-from carafe.errors import CorruptArtefact
+from carafe.errors import CorruptArtefact, StorageUnavailable
 from carafe.models.files import digest_of, list_files, read_checked, read_file, write_files
 
 
@@ -26,6 +28,15 @@ def test_a_file_is_never_overwritten(tmp_path: Path) -> None:
     with pytest.raises(FileExistsError):
         write_files(tmp_path, {"a": b"second"})
     assert (tmp_path / "a").read_bytes() == b"first"
+
+
+def test_a_full_disk_is_said_to_be_one(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    def full(_descriptor: int) -> None:
+        raise OSError(errno.ENOSPC, os.strerror(errno.ENOSPC))
+
+    monkeypatch.setattr(os, "fsync", full)
+    with pytest.raises(StorageUnavailable, match=r"can't be written now \(No space left on device\): check the disk's"):
+        write_files(tmp_path, {"a": b"x"})
 
 
 def test_a_link_is_not_written_through(tmp_path: Path) -> None:

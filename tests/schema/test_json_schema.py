@@ -10,7 +10,8 @@ from hypothesis import strategies as st
 from carafe.errors import InvalidInput
 from carafe.schema import Column, Kind, Signature
 from carafe.schema.json_schema import answer_schema, column_schema, example_record, record_schema
-from carafe.schema.rows import EXACT_INTEGER, encode_records
+from carafe.schema.rows import encode_records
+from carafe.schema.values import EXACT_INTEGER
 from served import EVERYTHING, HOUSES, IRIS, everything
 
 VALIDATOR = jsonschema.Draft202012Validator(record_schema(EVERYTHING))

@@ -13,7 +13,8 @@ from hypothesis import strategies as st
 
 from carafe.errors import FieldProblem, InvalidInput
 from carafe.schema import Column, Kind, Rows, Signature, Target, Task
-from carafe.schema.rows import EXACT_INTEGER, MAX_PROBLEMS, count_unseen, dtype_of, encode_records, shown
+from carafe.schema.rows import MAX_PROBLEMS, count_unseen, dtype_of, encode_records
+from carafe.schema.values import EXACT_INTEGER, shown
 
 TARGET = Target(name="price", task=Task.REGRESSION)
 HOUSES = Signature(

@@ -10,7 +10,8 @@ from numpy.typing import NDArray
 
 from carafe.errors import FieldProblem, InvalidInput, MissingExtra
 from carafe.schema import Kind, Rows, Signature
-from carafe.schema.rows import encode_records, shown
+from carafe.schema.rows import encode_records
+from carafe.schema.values import shown
 
 
 def rows_of(signature: Signature, rows: Any) -> Rows:  # noqa: ANN401 - see below

@@ -67,6 +67,7 @@ def seal(*, directory: Path, key: bytes, manifest: Manifest, estimator: object, 
     Raises:
         UnsupportedModel: when the estimator can't be kept, or answers differently once loaded back.
         PredictionFailed: when the estimator can't answer the sample.
+        StorageUnavailable: when the directory can't be written.
     """
     kind = flavour(manifest.flavour)
     files = kind.dump(estimator)
@@ -116,6 +117,7 @@ def reseal(directory: Path, *, key: bytes) -> Manifest:
     Raises:
         CorruptArtefact: as ``load_model``, the signature left aside.
         NewerArtefact: when a newer Carafe wrote it.
+        StorageUnavailable: when the directory can't be written.
     """
     content = read_file(directory, MANIFEST, limit=MAX_MANIFEST_BYTES)
     verified = _check_files(directory, _parse(content))

@@ -28,13 +28,29 @@ def digest_of(path: str, content: bytes) -> FileDigest:
 
 
 def write_files(directory: Path, files: Mapping[str, bytes]) -> None:
-    """Write new files, mode 0600, each on the disk before this returns, in a directory that exists."""
-    for name, content in files.items():
-        descriptor = os.open(directory / name, os.O_WRONLY | os.O_CREAT | os.O_EXCL | os.O_NOFOLLOW, 0o600)
-        with os.fdopen(descriptor, "wb") as stream:
-            stream.write(content)
-            stream.flush()
-            os.fsync(stream.fileno())
+    """Write new files, mode 0600, each on the disk before this returns, in a directory that exists.
+
+    Raises:
+        FileExistsError: when there is such a file; it stays as it is.
+        StorageUnavailable: when the disk is full, or can't be written for another reason.
+    """
+    try:
+        for name, content in files.items():
+            _write_new(directory / name, content)
+    except FileExistsError:
+        raise
+    except OSError as error:
+        raise StorageUnavailable(
+            f"an artefact can't be written now ({error.strerror}): check the disk's space and permissions"
+        ) from error
+
+
+def _write_new(file: Path, content: bytes) -> None:
+    descriptor = os.open(file, os.O_WRONLY | os.O_CREAT | os.O_EXCL | os.O_NOFOLLOW, 0o600)
+    with os.fdopen(descriptor, "wb") as stream:
+        stream.write(content)
+        stream.flush()
+        os.fsync(stream.fileno())
 
 
 def list_files(directory: Path) -> frozenset[str]:

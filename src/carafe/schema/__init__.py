@@ -1,7 +1,7 @@
 """What training and serving share: the signature of a model, and rows that fit it.
 
 * ``signature``: Column, Target, Signature: what a model takes and what it answers.
-* ``rows``: Rows, and the strict encoding of plain Python records into them.
+* ``rows``: Rows, and the strict encoding of plain Python records into them. ``values``: that of one value.
 * ``exchange``: ModelRef, PredictRequest, PredictResponse: what every protocol decodes to and encodes from.
 * ``json_schema``: the same signature as a JSON Schema document.
 """

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from typing import Any
 
-from carafe.schema.rows import EXACT_INTEGER
 from carafe.schema.signature import Column, Kind, Signature
+from carafe.schema.values import EXACT_INTEGER
 
 JsonSchema = dict[str, Any]
 """A JSON Schema document: the one place where a free dictionary is the thing itself."""

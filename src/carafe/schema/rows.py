@@ -2,11 +2,8 @@
 
 from __future__ import annotations
 
-import json
-import math
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
-from datetime import UTC, date, datetime
 from typing import Any
 
 import numpy as np
@@ -14,12 +11,10 @@ from numpy.typing import NDArray
 
 from carafe.errors import FieldProblem, InvalidInput
 from carafe.schema.signature import Column, Kind, Signature
+from carafe.schema.values import Refused, encode_value, expected_of, printable, shown
 
 MAX_PROBLEMS = 100
 """How many problems one error lists; the rest would only be noise."""
-
-EXACT_INTEGER = 2**53
-"""The largest whole number below which a double holds every integer exactly."""
 
 _DTYPES: dict[Kind, str] = {
     Kind.NUMBER: "float64",
@@ -30,22 +25,9 @@ _DTYPES: dict[Kind, str] = {
     Kind.DATETIME: "datetime64[us]",
 }
 
-_EXPECTED: dict[Kind, str] = {
-    Kind.NUMBER: "a number",
-    Kind.INTEGER: "a whole number between -2^53 and 2^53",
-    Kind.BOOLEAN: "true or false",
-    Kind.CATEGORY: "a string",
-    Kind.TEXT: "a string",
-    Kind.DATETIME: "an ISO 8601 date or date-time string",
-}
-
 
 _ABSENT = object()
 """Stands where a record has no value for a column; that it has none is noted already."""
-
-
-class _Refused(Exception):
-    """Raised by an encoder when a value does not fit its column; may say more closely what was expected."""
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -96,8 +78,13 @@ def encode_records(signature: Signature, records: Sequence[object]) -> Rows:
         for position, column in enumerate(signature.columns)
     )
     if problems:
-        raise InvalidInput(sorted(problems, key=lambda problem: problem.row)[:MAX_PROBLEMS])
+        raise invalid_input(problems)
     return Rows(columns)
+
+
+def invalid_input(problems: Iterable[FieldProblem]) -> InvalidInput:
+    """Return the error that lists problems from the first row to the last, at most MAX_PROBLEMS of them."""
+    return InvalidInput(sorted(problems, key=lambda problem: problem.row)[:MAX_PROBLEMS])
 
 
 def count_unseen(signature: Signature, rows: Rows) -> int:
@@ -107,23 +94,17 @@ def count_unseen(signature: Signature, rows: Rows) -> int:
     """
     unseen = 0
     for column, values in zip(signature.columns, rows.columns, strict=True):
-        if column.kind is Kind.CATEGORY and column.categories:
-            known = {str(value) for value in column.categories}
+        known = known_categories(column)
+        if known is not None:
             unseen += sum(value is not None and value not in known for value in values)
     return unseen
 
 
-def shown(value: object) -> str:
-    """Return ``value`` as short JSON for an error message; never more than about 60 characters."""
-    if isinstance(value, (dict, list)):
-        return "an object" if isinstance(value, dict) else "a list"
-    if isinstance(value, float) and math.isinf(value):
-        return "a number beyond the range of a double"
-    try:
-        text = json.dumps(value, ensure_ascii=True, default=str)
-    except ValueError:  # an integer beyond the interpreter's limit for decimal conversion
-        return "a number of very many digits"
-    return text if len(text) <= 60 else text[:57] + "..."
+def known_categories(column: Column) -> frozenset[str] | None:
+    """Return the categories that training met as Rows hold them; None where it is no category or nobody wrote them."""
+    if column.kind is not Kind.CATEGORY or not column.categories:
+        return None
+    return frozenset(map(str, column.categories))
 
 
 def _in_order(signature: Signature, row: int, record: object, problems: list[FieldProblem]) -> Sequence[object]:
@@ -151,25 +132,24 @@ def _in_order(signature: Signature, row: int, record: object, problems: list[Fie
 
 def _missing(signature: Signature, row: int, name: str) -> FieldProblem:
     column = signature.columns[signature.position[name]]
-    return FieldProblem(row=row, field=name, got="nothing", expected=_expected(column))
+    return FieldProblem(row=row, field=name, got="nothing", expected=expected_of(column))
 
 
 def _unknown(signature: Signature, row: int, name: object) -> FieldProblem:
     known = ", ".join(signature.names[:20])
-    return FieldProblem(row=row, field=_printable(str(name)[:60]), got="an unknown field", expected=f"one of: {known}")
+    return FieldProblem(row=row, field=printable(str(name)[:60]), got="an unknown field", expected=f"one of: {known}")
 
 
 def _encode_column(column: Column, values: Iterable[object], problems: list[FieldProblem]) -> NDArray[Any]:
-    encode = _ENCODERS[column.kind]
     encoded: list[object] = []
     refused: list[FieldProblem] = []
     for row, value in enumerate(values):
         if value is _ABSENT:
             continue
         try:
-            encoded.append(_encode_missing(column) if _is_missing(value) else encode(column, _plain(value)))
-        except _Refused as refusal:
-            expected = str(refusal) or _expected(column)
+            encoded.append(encode_value(column, value))
+        except Refused as refusal:
+            expected = str(refusal) or expected_of(column)
             refused.append(FieldProblem(row=row, field=column.name, got=shown(value), expected=expected))
             if len(refused) >= MAX_PROBLEMS:
                 break
@@ -178,108 +158,3 @@ def _encode_column(column: Column, values: Iterable[object], problems: list[Fiel
         return np.empty(0, dtype=dtype_of(column.kind))
     array: NDArray[Any] = np.array(encoded, dtype=dtype_of(column.kind))
     return array
-
-
-def _is_missing(value: object) -> bool:
-    """None, and the values that are not equal to themselves: NaN and the NaT of NumPy and pandas."""
-    return value is None or (isinstance(value, (float, np.floating, np.datetime64, datetime)) and value != value)  # noqa: PLR0124
-
-
-def _plain(value: object) -> object:
-    """Return the Python value that a NumPy scalar holds; date-times stay, as theirs may count nanoseconds."""
-    return value.item() if isinstance(value, np.generic) and not isinstance(value, np.datetime64) else value
-
-
-def _printable(text: str) -> str:
-    """Return ``text`` with lone surrogates escaped, so that it can be written down as UTF-8."""
-    return text.encode("utf-8", "backslashreplace").decode("utf-8")
-
-
-def _expected(column: Column) -> str:
-    if column.kind is Kind.CATEGORY and any(isinstance(value, int) for value in column.categories):
-        expected = "a whole number or a string"
-    else:
-        expected = _EXPECTED[column.kind]
-    return expected + (" or null" if column.nullable else "")
-
-
-def _encode_missing(column: Column) -> object:
-    if not column.nullable:
-        raise _Refused
-    if column.kind in {Kind.CATEGORY, Kind.TEXT}:
-        return None
-    return np.datetime64("NaT", "us") if column.kind is Kind.DATETIME else math.nan
-
-
-def _encode_number(_column: Column, value: object) -> float:
-    if isinstance(value, bool) or not isinstance(value, (int, float)):
-        raise _Refused
-    try:
-        number = float(value)
-    except OverflowError:
-        number = math.inf
-    if not math.isfinite(number):
-        raise _Refused("a number between -1.8e308 and 1.8e308")
-    if isinstance(value, int) and number != value:
-        raise _Refused("a number that 64-bit floating point holds exactly: whole numbers up to 2^53 are")
-    return number
-
-
-def _encode_integer(_column: Column, value: object) -> float:
-    if isinstance(value, bool) or not isinstance(value, (int, float)):
-        raise _Refused
-    if not -EXACT_INTEGER <= value <= EXACT_INTEGER or value != int(value):
-        raise _Refused
-    return float(value)
-
-
-def _encode_boolean(_column: Column, value: object) -> float:
-    if not isinstance(value, bool):
-        raise _Refused
-    return float(value)
-
-
-def _encode_category(column: Column, value: object) -> str:
-    if isinstance(value, str):
-        return _encode_text(column, value)
-    if isinstance(value, int) and not isinstance(value, bool) and any(isinstance(c, int) for c in column.categories):
-        return str(value)
-    raise _Refused
-
-
-def _encode_text(_column: Column, value: object) -> str:
-    if not isinstance(value, str):
-        raise _Refused
-    if not value.isascii() and _printable(value) != value:
-        raise _Refused("a string of whole characters, without lone surrogates")
-    return value
-
-
-def _encode_datetime(_column: Column, value: object) -> np.datetime64:
-    if isinstance(value, str):
-        try:
-            value = datetime.fromisoformat(value)
-        except ValueError:
-            raise _Refused from None
-    if isinstance(value, datetime):
-        try:
-            naive = value.astimezone(UTC).replace(tzinfo=None) if value.tzinfo else value
-        except OverflowError:
-            raise _Refused("a date-time between the years 1 and 9999 in UTC") from None
-        return np.datetime64(naive, "us")
-    if isinstance(value, date):
-        return np.datetime64(value, "us")
-    if isinstance(value, np.datetime64):
-        microseconds: np.datetime64 = value.astype("datetime64[us]")
-        return microseconds
-    raise _Refused
-
-
-_ENCODERS: dict[Kind, Callable[[Column, object], object]] = {
-    Kind.NUMBER: _encode_number,
-    Kind.INTEGER: _encode_integer,
-    Kind.BOOLEAN: _encode_boolean,
-    Kind.CATEGORY: _encode_category,
-    Kind.TEXT: _encode_text,
-    Kind.DATETIME: _encode_datetime,
-}

@@ -11,7 +11,8 @@ from numpy.typing import NDArray
 
 from carafe.errors import FieldProblem, InvalidInput
 from carafe.schema import Column, Kind, Rows, Signature
-from carafe.schema.rows import EXACT_INTEGER, MAX_PROBLEMS, encode_records
+from carafe.schema.rows import encode_records, invalid_input
+from carafe.schema.values import EXACT_INTEGER
 from carafe.tables.frames import polars_table
 
 
@@ -32,7 +33,7 @@ def rows_from_frame(signature: Signature, frame: object) -> Rows:
     problems: list[FieldProblem] = []
     arrays = tuple(_encode(column, signature, table[column.name], problems) for column in signature.columns)
     if problems:
-        raise InvalidInput(sorted(problems, key=lambda problem: problem.row)[:MAX_PROBLEMS])
+        raise invalid_input(problems)
     return Rows(arrays)
 
 
@@ -50,7 +51,7 @@ def _check_names(signature: Signature, names: Sequence[str]) -> None:
         if name not in signature.position
     ]
     if problems:
-        raise InvalidInput(problems[:MAX_PROBLEMS])
+        raise invalid_input(problems)
 
 
 def _encode(column: Column, signature: Signature, values: pl.Series, problems: list[FieldProblem]) -> NDArray[Any]:

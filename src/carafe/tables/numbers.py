@@ -7,7 +7,7 @@ from enum import StrEnum
 
 import polars as pl
 
-from carafe.schema.rows import EXACT_INTEGER
+from carafe.schema.values import EXACT_INTEGER
 
 NULL_WORDS = ("na", "n/a", "nan", "null", "none", "?", "-")
 """Words that stand for a missing value among numbers, dates and truth values; compared in lower case."""

@@ -1,20 +1,23 @@
 from __future__ import annotations
 
+from dataclasses import replace
 from typing import Any
 
+import msgspec
 import numpy as np
 import pandas as pd
 import pytest
 from sklearn.feature_extraction.text import TfidfVectorizer
 from sklearn.linear_model import LinearRegression, LogisticRegression
 from sklearn.pipeline import Pipeline, make_pipeline
-from sklearn.preprocessing import FunctionTransformer, PolynomialFeatures, StandardScaler
+from sklearn.preprocessing import FunctionTransformer, OneHotEncoder, PolynomialFeatures, StandardScaler
 
-from carafe.errors import PredictionFailed
+from carafe.errors import InvalidInput, PredictionFailed
 from carafe.models.flavours import native
 from carafe.models.flavours.native import NativeModel
 from carafe.models.publication import describe
 from carafe.schema import Rows
+from carafe.schema.rows import MAX_PROBLEMS
 
 TABLE = np.random.default_rng(0).normal(size=(30, 2))
 NUMBERS = TABLE @ [1.0, 2.0]
@@ -78,3 +81,24 @@ def test_a_model_that_fails_says_which_error_it_met() -> None:
     model, _ = model_of(LinearRegression().fit(TABLE, NUMBERS), TABLE)
     with pytest.raises(PredictionFailed, match="LinearRegression: ValueError: Input X contains NaN"):
         model.predict(Rows((np.array([np.nan]), np.array([1.0]))))
+
+
+def test_an_unseen_category_that_the_model_refuses_is_named_as_often_as_is_of_use() -> None:
+    frame = pd.DataFrame({"city": ["Bern", "Rome"] * 15})
+    encoder = OneHotEncoder(handle_unknown="error")
+    model, _ = model_of(make_pipeline(encoder, LinearRegression()).fit(frame, NUMBERS), frame)
+    with pytest.raises(InvalidInput, match=r"city: got \"Oslo\", expected one of the values .*: Bern, Rome"):
+        model.predict(Rows((np.array(["Oslo"], dtype=object),)))
+    with pytest.raises(InvalidInput) as refused:
+        model.predict(Rows((np.array(["Oslo"] * (MAX_PROBLEMS + 1), dtype=object),)))
+    assert len(refused.value.problems) == MAX_PROBLEMS
+
+
+def test_categories_that_nobody_wrote_down_are_not_blamed() -> None:
+    frame = pd.DataFrame({"city": ["Bern", "Rome"] * 15})
+    encoder = OneHotEncoder(handle_unknown="error")
+    model, _ = model_of(make_pipeline(encoder, LinearRegression()).fit(frame, NUMBERS), frame)
+    column = msgspec.structs.replace(model.signature.columns[0], categories=())
+    unlisted = replace(model, signature=msgspec.structs.replace(model.signature, columns=(column,)))
+    with pytest.raises(PredictionFailed, match="Pipeline: ValueError: Found unknown categories"):
+        unlisted.predict(Rows((np.array(["Oslo"], dtype=object),)))

@@ -13,7 +13,7 @@ from numpy.typing import NDArray
 from carafe.errors import UnsupportedModel
 from carafe.models.container import ColumnType, Container
 from carafe.schema import Column, Kind, Rows
-from carafe.schema.rows import EXACT_INTEGER, shown
+from carafe.schema.values import EXACT_INTEGER, shown
 
 MAX_EXAMPLE = 100
 """The longest string that is kept as an example."""

@@ -11,12 +11,13 @@ from numpy.typing import NDArray
 from scipy import sparse
 from sklearn.pipeline import Pipeline
 
-from carafe.errors import CarafeError, FieldProblem, InvalidInput, InvalidParameter, PredictionFailed
+from carafe.errors import CarafeError, FieldProblem, InvalidParameter, PredictionFailed
 from carafe.models.container import Container
 from carafe.models.containers import build_table
 from carafe.models.prediction import Features, Prediction
-from carafe.schema import Kind, Rows, Signature, Task
-from carafe.schema.rows import shown
+from carafe.schema import Rows, Signature, Task
+from carafe.schema.rows import invalid_input, known_categories
+from carafe.schema.values import shown
 
 MAX_CELLS = 50_000_000
 """The most numbers that ``transform`` answers with, 400 MB: a text vectoriser's sparse table can be far wider."""
@@ -86,7 +87,7 @@ class NativeModel:
         except Exception as error:
             problems = _unseen(self.signature, rows)
             if problems:
-                raise InvalidInput(problems) from error
+                raise invalid_input(problems) from error
             raise PredictionFailed(f"{type(self.estimator).__name__}: {type(error).__name__}: {error}") from error
 
 
@@ -133,15 +134,16 @@ def _codes(column: Any) -> Any:  # noqa: ANN401 - a pandas or polars column
 
 
 def _unseen(signature: Signature, rows: Rows) -> list[FieldProblem]:
-    """Return one problem for each category in ``rows`` that is none of its column's."""
+    """Return a problem for each category in ``rows`` that is none of its column's."""
     problems: list[FieldProblem] = []
     for column, values in zip(signature.columns, rows.columns, strict=True):
-        if column.kind is Kind.CATEGORY:
-            known = {str(category) for category in column.categories}
-            expected = "one of the values it was fitted on: " + ", ".join(sorted(known)[:20])
-            problems.extend(
-                FieldProblem(row=row, field=column.name, got=shown(value), expected=expected)
-                for row, value in enumerate(values)
-                if value is not None and value not in known
-            )
+        known = known_categories(column)
+        if known is None:
+            continue
+        expected = "one of the values it was fitted on: " + ", ".join(sorted(known)[:20])
+        problems.extend(
+            FieldProblem(row=row, field=column.name, got=shown(value), expected=expected)
+            for row, value in enumerate(values)
+            if value is not None and value not in known
+        )
     return problems
