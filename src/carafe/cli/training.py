@@ -67,9 +67,11 @@ def document(result: TrainingResult, version: Version) -> dict[str, object]:
 def show(result: TrainingResult, version: Version) -> None:
     """Print what was decided, what came of it, and what to type next."""
     report, out = report_of(result), console()
-    for part in (_decisions(report), _candidates(report), _metrics(report), _importance(report)):
+    for title, part in (_decisions(report), _candidates(report), _metrics(report), _importance(report)):
         if part.row_count:
+            click.echo(printable(f"\n{title}"))  # a table's own title is folded to the table's width
             out.print(part)
+    click.echo()
     for line in (
         *(f"Warning: {warning}." for warning in report.warnings),
         *(f"Note: {note}." for note in report.notes),
@@ -93,41 +95,42 @@ def _bar() -> Iterator[Progress]:
         yield tell
 
 
-def _decisions(report: Report) -> Table:
-    made = table("column", "role", "decision", "reason", title=f"To predict: {report.target} ({report.task})")
+def _decisions(report: Report) -> tuple[str, Table]:
+    title = f"To predict: {report.target} ({report.task})"
+    made = table("column", "role", "decision", "reason")
     for decision in report.decisions:
         add_row(made, decision.column, decision.role, "used" if decision.used else "left out", decision.reason)
-    return made
+    return title, made
 
 
-def _candidates(report: Report) -> Table:
+def _candidates(report: Report) -> tuple[str, Table]:
     score = report.metrics[0].name if report.metrics else "score"
     title = f"Compared by cross-validation on {report.rows:,} training rows: {score}, smaller is better"
-    made = table("algorithm", score, "spread", "seconds", "", "why", title=title, numbers=(score, "spread", "seconds"))
+    made = table("algorithm", score, "spread", "seconds", "", "why", numbers=(score, "spread", "seconds"))
     for candidate in report.candidates:
         figures = (_figure(candidate.score), _figure(candidate.deviation), f"{candidate.seconds:.1f}")
         add_row(made, candidate.algorithm, *figures, "chosen" if candidate.chosen else "", candidate.reason)
-    return made
+    return title, made
 
 
-def _metrics(report: Report) -> Table:
+def _metrics(report: Report) -> tuple[str, Table]:
     about = f"; precision, recall and F1 are those of {report.positive!r}" if report.positive is not None else ""
     title = f"{report.algorithm} on {report.held_out:,} held-out rows{about}"
-    made = table("metric", "model", "baseline", title=title, numbers=("model", "baseline"))
+    made = table("metric", "model", "baseline", numbers=("model", "baseline"))
     for metric in report.metrics:
         add_row(made, _name(metric), _figure(metric.value), _figure(metric.baseline))
-    return made
+    return title, made
 
 
-def _importance(report: Report) -> Table:
+def _importance(report: Report) -> tuple[str, Table]:
     score = report.metrics[0].name if report.metrics else "score"
     title = f"How much the {score} grows when a column is shuffled"
-    made = table("column", score, "", title=title, numbers=(score,))
+    made = table("column", score, "", numbers=(score,))
     largest = max((importance.mean for importance in report.importance), default=0.0)
     for importance in report.importance[:SHOWN]:
         length = round(BAR * max(importance.mean, 0.0) / largest) if largest > 0 else 0
         add_row(made, importance.column, f"{_figure(importance.mean)} ± {_figure(importance.deviation)}", "█" * length)
-    return made
+    return title, made
 
 
 def _name(metric: Metric) -> str:

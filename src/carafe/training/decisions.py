@@ -69,10 +69,8 @@ def signature_for(study: Study, training: pl.DataFrame, recipe: Recipe) -> Signa
     Categories, ranges and classes are those of the ``training`` rows; nullable is what misses a value anywhere.
 
     Raises:
-        UntrainableTable: when the training rows are of one class only, or there are none.
+        UntrainableTable: when the training rows are of one class only.
     """
-    if not training.height:
-        raise UntrainableTable("cleaning has left no training row: drop fewer rows in the recipe")
     signature = signature_of(
         training,
         study.profile,

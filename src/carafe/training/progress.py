@@ -17,7 +17,7 @@ class Step:
 class Progress(Protocol):
     """Told of every step; what it raises ends the run."""
 
-    def __call__(self, step: Step) -> None:
+    def __call__(self, step: Step, /) -> None:
         """Take note of a step."""
         ...
 

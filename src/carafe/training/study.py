@@ -57,8 +57,11 @@ def study_table(frame: pl.DataFrame, *, recipe: Recipe) -> Study:
         _require_rows(frame.height, name)
         profile = _profile(frame, recipe)
         notes.append(f"{without:,} rows without {name} are left out")
-    task = recipe.data.task or infer_task(profile, name)
     typed = cast_frame(frame, profile)
+    task = recipe.data.task or infer_task(profile, name)
+    if task is Task.CLASSIFICATION and recipe.data.task is None and _has_fractions(typed[name]):
+        task = Task.REGRESSION
+        notes.append(f"{name} holds two fractions, which are numbers to learn and no labels")
     target = labels_of(typed[name], task)
     _check_target(target, task, name)
     data = msgspec.structs.replace(recipe.data, task=task)
@@ -70,15 +73,21 @@ def labels_of(values: pl.Series, task: Task) -> NDArray[Any]:
     """Return a typed target as an array: float64 for a regression, else in the labels' own type.
 
     Raises:
-        UntrainableTable: when numbers are asked of what are none.
+        UntrainableTable: when numbers are asked of what are none, or labels of fractions.
     """
     if task is Task.CLASSIFICATION:
+        if _has_fractions(values):
+            raise UntrainableTable(f"{values.name!r} holds fractions, which are no labels: learn it as a regression")
         return np.array(values.to_list())
     if not values.dtype.is_numeric():
         raise UntrainableTable(
             f"a regression needs numbers, and {values.name!r} holds {values.dtype}: try {values[0]!r}"
         )
     return values.cast(pl.Float64).to_numpy().astype(np.float64)
+
+
+def _has_fractions(values: pl.Series) -> bool:
+    return values.dtype.is_float() and bool((values != values.round()).any())
 
 
 def _profile(frame: pl.DataFrame, recipe: Recipe) -> Profile:
