@@ -2,17 +2,14 @@
 
 from __future__ import annotations
 
-from typing import Self
-
 import numpy as np
-from sklearn.base import BaseEstimator, OneToOneFeatureMixin, TransformerMixin
-from sklearn.utils.validation import check_is_fitted
+from sklearn.base import OneToOneFeatureMixin
 
-from carafe.models.steps.bounds import learn_bounds
-from carafe.models.steps.frames import Floats, Frame, floats
+from carafe.models.steps.bounds import Bounded
+from carafe.models.steps.frames import Floats, Frame
 
 
-class Clip(OneToOneFeatureMixin, TransformerMixin, BaseEstimator):  # type: ignore[misc] # scikit-learn ships no types
+class Clip(OneToOneFeatureMixin, Bounded):  # type: ignore[misc] # scikit-learn ships no types
     """Numbers, each moved to the nearer bound where it lies outside the bounds learnt from the training rows.
 
     Shape (n, k) in and out; a missing value stays missing.
@@ -23,19 +20,7 @@ class Clip(OneToOneFeatureMixin, TransformerMixin, BaseEstimator):  # type: igno
         seed: of the isolation forest.
     """
 
-    def __init__(self, *, method: str = "iqr", factor: float | None = None, seed: int = 0) -> None:
-        self.method = method
-        self.factor = factor
-        self.seed = seed
-
-    def fit(self, X: Frame, y: object = None) -> Self:  # noqa: N803, ARG002 - scikit-learn's names
-        """Learn ``lower_`` and ``upper_``, one number a column."""
-        values = floats(self, X, reset=True)
-        self.lower_, self.upper_ = learn_bounds(values, method=self.method, factor=self.factor, seed=self.seed)
-        return self
-
     def transform(self, X: Frame) -> Floats:  # noqa: N803 - scikit-learn's name
         """Return the numbers within the bounds, float64 of shape (n, k)."""
-        check_is_fitted(self)
-        clipped: Floats = np.clip(floats(self, X, reset=False), self.lower_, self.upper_)
+        clipped: Floats = np.clip(self._values(X), self.lower_, self.upper_)
         return clipped

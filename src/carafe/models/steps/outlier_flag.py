@@ -2,18 +2,15 @@
 
 from __future__ import annotations
 
-from typing import Self
-
 import numpy as np
 from numpy.typing import NDArray
-from sklearn.base import BaseEstimator, TransformerMixin
 from sklearn.utils.validation import check_is_fitted
 
-from carafe.models.steps.bounds import learn_bounds
-from carafe.models.steps.frames import Floats, Frame, floats, names_of
+from carafe.models.steps.bounds import Bounded
+from carafe.models.steps.frames import Floats, Frame, names_of
 
 
-class OutlierFlag(TransformerMixin, BaseEstimator):  # type: ignore[misc] # scikit-learn ships no types
+class OutlierFlag(Bounded):
     """1 for each number outside the bounds learnt from the training rows, else 0; a missing value is no outlier.
 
     Shape (n, k) in and out; the columns are named ``<column>_outlier``.
@@ -24,22 +21,9 @@ class OutlierFlag(TransformerMixin, BaseEstimator):  # type: ignore[misc] # scik
         seed: of the isolation forest.
     """
 
-    def __init__(self, *, method: str = "iqr", factor: float | None = None, seed: int = 0) -> None:
-        self.method = method
-        self.factor = factor
-        self.seed = seed
-
-    def fit(self, X: Frame, y: object = None) -> Self:  # noqa: N803, ARG002 - scikit-learn's names
-        """Learn ``lower_`` and ``upper_``, one number a column."""
-        values = floats(self, X, reset=True)
-        self.lower_, self.upper_ = learn_bounds(values, method=self.method, factor=self.factor, seed=self.seed)
-        return self
-
     def transform(self, X: Frame) -> Floats:  # noqa: N803 - scikit-learn's name
         """Return the flags, float64 of shape (n, k)."""
-        check_is_fitted(self)
-        values = floats(self, X, reset=False)
-        return ((values < self.lower_) | (values > self.upper_)).astype(np.float64)
+        return self._outside(self._values(X)).astype(np.float64)
 
     def get_feature_names_out(self, input_features: object = None) -> NDArray[np.object_]:
         """Return ``<column>_outlier`` for each column."""

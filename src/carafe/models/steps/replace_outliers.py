@@ -2,17 +2,14 @@
 
 from __future__ import annotations
 
-from typing import Self
-
 import numpy as np
-from sklearn.base import BaseEstimator, OneToOneFeatureMixin, TransformerMixin
-from sklearn.utils.validation import check_is_fitted
+from sklearn.base import OneToOneFeatureMixin
 
-from carafe.models.steps.bounds import learn_bounds
-from carafe.models.steps.frames import Floats, Frame, floats
+from carafe.models.steps.bounds import Bounded
+from carafe.models.steps.frames import Floats, Frame
 
 
-class ReplaceOutliers(OneToOneFeatureMixin, TransformerMixin, BaseEstimator):  # type: ignore[misc] # no types there
+class ReplaceOutliers(OneToOneFeatureMixin, Bounded):  # type: ignore[misc] # no types there
     """Numbers, with the median of the training values in place of each one outside the learnt bounds.
 
     Shape (n, k) in and out; a missing value stays missing. The median is that of the values within the bounds.
@@ -23,24 +20,15 @@ class ReplaceOutliers(OneToOneFeatureMixin, TransformerMixin, BaseEstimator):  #
         seed: of the isolation forest.
     """
 
-    def __init__(self, *, method: str = "iqr", factor: float | None = None, seed: int = 0) -> None:
-        self.method = method
-        self.factor = factor
-        self.seed = seed
-
-    def fit(self, X: Frame, y: object = None) -> Self:  # noqa: N803, ARG002 - scikit-learn's names
-        """Learn ``lower_``, ``upper_`` and ``median_``, one number a column."""
-        values = floats(self, X, reset=True)
-        self.lower_, self.upper_ = learn_bounds(values, method=self.method, factor=self.factor, seed=self.seed)
-        within = np.where((values >= self.lower_) & (values <= self.upper_), values, np.nan)
-        self.median_ = np.array([_median(column) for column in within.T], dtype=np.float64)
-        return self
-
     def transform(self, X: Frame) -> Floats:  # noqa: N803 - scikit-learn's name
         """Return the numbers, outliers replaced, float64 of shape (n, k)."""
-        check_is_fitted(self)
-        values = floats(self, X, reset=False)
-        return np.where((values < self.lower_) | (values > self.upper_), self.median_, values)
+        values = self._values(X)
+        return np.where(self._outside(values), self.median_, values)
+
+    def _learn(self, values: Floats) -> None:
+        """Learn ``median_``, one number a column."""
+        within = np.where(self._outside(values), np.nan, values)
+        self.median_ = np.array([_median(column) for column in within.T], dtype=np.float64)
 
 
 def _median(column: Floats) -> float:
