@@ -194,6 +194,8 @@ def test_text_that_turns_into_something_else_is_named_by_its_line(tmp_path: Path
     [
         (ReadOptions(delimiter=",,"), "delimiter: got ',,'"),
         (ReadOptions(encoding="klingon"), "encoding: got 'klingon'"),
+        (ReadOptions(encoding="base64"), "encoding: got 'base64', expected one that Python knows"),
+        (ReadOptions(encoding="utf\0"), "encoding: got 'utf.x00', expected one that Python knows"),
         (ReadOptions(decimal="x"), "decimal: got 'x'"),
     ],
 )

@@ -105,6 +105,13 @@ def test_a_file_that_is_not_there_is_named(tmp_path: Path) -> None:
         write_table(FRAME, tmp_path / "none" / "t.csv")
 
 
+def test_a_table_that_its_format_can_not_hold_is_named(tmp_path: Path) -> None:
+    with pytest.raises(
+        UnreadableTable, match=r"t\.csv: the table can't be written as \.csv \(CSV format does not support"
+    ):
+        write_table(pl.DataFrame({"list": [[1]]}), tmp_path / "t.csv")
+
+
 @pytest.mark.parametrize(
     ("source", "options", "story"),
     [
@@ -156,6 +163,13 @@ def test_a_query_changes_nothing(shop: str, query: str) -> None:
 def test_a_failing_query_says_why(shop: str, query: str, story: str) -> None:
     with pytest.raises(UnreadableTable, match=story):
         read_table(options=ReadOptions(query=query, database=shop))
+
+
+def test_a_query_makes_no_other_database(shop: str, tmp_path: Path) -> None:
+    for query in (f"ATTACH '{tmp_path / 'other.db'}' AS other", f"VACUUM INTO '{tmp_path / 'other.db'}'"):
+        with pytest.raises(UnreadableTable, match=r"shop\.db: (not authorized|authorization denied)"):
+            read_table(options=ReadOptions(query=query, database=shop))
+        assert not (tmp_path / "other.db").exists()
 
 
 def test_a_database_that_is_not_there_is_not_made(tmp_path: Path) -> None:

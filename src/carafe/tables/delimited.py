@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-import codecs
 import csv
+import io
 import unicodedata
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -85,8 +85,8 @@ def _check_options(delimiter: str | None, encoding: str | None, decimal: str | N
         raise InvalidSetting(f"decimal: got {decimal!r}, expected ',' or '.'")
     if encoding is not None:
         try:
-            codecs.lookup(encoding)
-        except LookupError:
+            io.TextIOWrapper(io.BytesIO(), encoding=encoding)  # which knows base64 for no text encoding
+        except (LookupError, ValueError):
             raise InvalidSetting(f"encoding: got {encoding!r}, expected one that Python knows: utf-8, cp1252") from None
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import sqlite3
 from pathlib import Path
 from urllib.parse import quote, quote_plus
 
@@ -64,9 +65,16 @@ def _url(database: str) -> sa.URL:
 
 
 def _make_read_only(connection: sa.Connection) -> None:
+    driver = connection.connection.driver_connection
+    if isinstance(driver, sqlite3.Connection):
+        driver.set_authorizer(_without_other_files)  # ATTACH makes the file it names, query_only or not
     statement = _READ_ONLY.get(connection.dialect.name)
     if statement is not None:
         connection.exec_driver_sql(statement)
+
+
+def _without_other_files(action: int, *_details: str | None) -> int:
+    return sqlite3.SQLITE_DENY if action == sqlite3.SQLITE_ATTACH else sqlite3.SQLITE_OK
 
 
 def _frame(result: sa.CursorResult[tuple[object, ...]], max_rows: int) -> pl.DataFrame:

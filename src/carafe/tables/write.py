@@ -13,7 +13,7 @@ def write_table(frame: pl.DataFrame, path: str | Path) -> None:
     """Write the table in the format that the file's name ends with: .csv, .tsv, .parquet, .jsonl.
 
     Raises:
-        UnreadableTable: for another ending, or when the file can't be written.
+        UnreadableTable: for another ending, or when the file, or in this format the table, can't be written.
     """
     file = Path(path)
     suffix = file.suffix.lower()
@@ -28,3 +28,5 @@ def write_table(frame: pl.DataFrame, path: str | Path) -> None:
             raise UnreadableTable(f"{file.name}: tables are written as .csv, .tsv, .parquet or .jsonl")
     except OSError as error:
         raise UnreadableTable(f"{file}: {error.strerror or error}") from error
+    except pl.exceptions.PolarsError as error:
+        raise UnreadableTable(f"{file.name}: the table can't be written as {suffix} ({error})") from error
