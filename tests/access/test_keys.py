@@ -25,6 +25,7 @@ def test_the_text_of_a_key_is_nowhere_in_the_home(tmp_path: Path) -> None:
     new = keys.create(role=Role.ADMINISTRATOR, name="mine")
     secret = new.text.rpartition("_")[2]
     assert secret not in repr(new)
+    assert new.record.digest not in repr(new)
     keys.close()
     for file in (tmp_path / "home").rglob("*"):
         if file.is_file():

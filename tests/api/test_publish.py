@@ -26,6 +26,14 @@ def test_the_first_version_is_champion_and_the_next_one_waits(home: Path) -> Non
     assert carafe.load("line").version.number == 1
 
 
+def test_nothing_of_the_home_stays_open(home: Path) -> None:
+    carafe.publish(LINE, "line", sample=TABLE, home=home)
+    model = carafe.load("line", home=home)
+    held = [entry.readlink() for entry in Path("/proc/self/fd").iterdir() if entry.is_symlink()]
+    assert not [path for path in held if path.is_relative_to(home)]
+    assert model.predict(TABLE).shape == (30,)
+
+
 def test_a_later_version_becomes_champion_when_asked(home: Path) -> None:
     carafe.publish(LINE, "line", sample=TABLE, home=home)
     carafe.publish(LINE, "line", sample=TABLE, home=home, promote="always")
@@ -48,6 +56,7 @@ def test_the_iris_tutorial_answers_a_flat_list_of_four_numbers(home: Path) -> No
 def test_a_model_that_can_not_be_published_leaves_no_trace(home: Path) -> None:
     with pytest.raises(UnsupportedModel, match="KMeans"):
         carafe.publish(KMeans(2, n_init=1).fit(TABLE), "groups", sample=TABLE, home=home)
+    assert not home.exists()
     with pytest.raises(ModelNotFound):
         carafe.load("groups", home=home)
 

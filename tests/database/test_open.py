@@ -1,11 +1,13 @@
 from __future__ import annotations
 
+import errno
 import os
 import shutil
 import sqlite3
 import subprocess
 import sys
 from collections.abc import Iterator
+from contextlib import ExitStack
 from pathlib import Path
 
 import pytest
@@ -189,3 +191,27 @@ def test_a_forked_child_opens_its_own_connection(opened: Database) -> None:
     assert os.waitpid(child, 0)[1] == 0
     with opened.reading() as connection:
         assert connection.execute(text("SELECT generation FROM home")).scalar() == 1
+
+
+def hold(opened: Database, connections: int) -> None:
+    with ExitStack() as held:
+        for _ in range(connections):
+            held.enter_context(opened.reading())
+
+
+def test_more_threads_than_connections_are_told_to_come_again(
+    opened: Database, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(opened.engine.pool, "_timeout", 0.01)
+    hold(opened, 15)
+    with pytest.raises(StorageUnavailable, match="more threads want the database than it has connections"):
+        hold(opened, 16)
+
+
+def test_a_home_that_may_not_be_looked_into_is_named(home: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    def forbidden(_path: Path) -> bool:
+        raise PermissionError(errno.EACCES, os.strerror(errno.EACCES))
+
+    monkeypatch.setattr(Path, "exists", forbidden)
+    with pytest.raises(StorageUnavailable, match=r"the home can't be read \(Permission denied\): check its owner"):
+        open_database(home)

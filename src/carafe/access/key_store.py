@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Protocol
 
@@ -18,7 +18,7 @@ class KeyRecord:
     """The part of the key that is no secret; names it in lists and logs."""
     name: str
     role: Role
-    digest: str
+    digest: str = field(repr=False)
     """HMAC-SHA256 of the whole key, hexadecimal, keyed with the home's key for API keys."""
     created: datetime
     revoked: datetime | None = None

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from contextlib import closing
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -25,9 +26,9 @@ def load(reference: str, *, home: str | Path | None = None) -> LoadedModel:
         CorruptArtefact: when the stored files were damaged or changed, or answer differently than when sealed.
         MissingExtra: when the version needs an optional dependency that is not installed.
     """
-    registry = registry_at(home)
-    version = registry.resolve(ModelRef.parse(reference))
-    return LoadedModel(version=version, model=load_model(registry.fetch(version), key=registry.key))
+    with closing(registry_at(home)) as registry:
+        version = registry.resolve(ModelRef.parse(reference))
+        return LoadedModel(version=version, model=load_model(registry.fetch(version), key=registry.key))
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from contextlib import closing
 from pathlib import Path
 from typing import Any
 
@@ -47,11 +48,12 @@ def publish(
         UnsupportedModel: when the estimator is not fitted, is no classifier or regressor, answers with more than one
             output, or is made of types that Carafe does not load, such as lambdas and classes of your own.
         InvalidName: when ``name`` is not well formed.
+        ValueError: when ``promote`` is none of these, or a metric is not finite.
     """
     check_name(name)
-    registry = registry_at(home)
+    promotion = Promotion(promote)
     publication = describe(estimator, name=name, sample=sample, target=target, metrics=metrics or {})
-    with registry.staging() as folder:
+    with closing(registry_at(home)) as registry, registry.staging() as folder:
         seal(
             directory=folder,
             key=registry.key,
@@ -59,4 +61,4 @@ def publish(
             estimator=publication.estimator,
             sample=publication.sample,
         )
-        return registry.publish(name=name, staged=folder, promote=Promotion(promote))
+        return registry.publish(name=name, staged=folder, promote=promotion)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from contextlib import closing
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
@@ -140,4 +141,5 @@ class TrainedModel(Answers):
             InvalidName: when ``name`` is not well formed.
         """
         name = check_name(name or self.result.recipe.data.name)
-        return publish_result(self.result, name=name, registry=registry_at(home), promote=Promotion(promote))
+        with closing(registry_at(home)) as registry:
+            return publish_result(self.result, name=name, registry=registry, promote=Promotion(promote))

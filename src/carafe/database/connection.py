@@ -10,6 +10,7 @@ from pathlib import Path
 
 from sqlalchemy import Connection, Engine
 from sqlalchemy.exc import DatabaseError, OperationalError
+from sqlalchemy.exc import TimeoutError as NoConnectionLeft
 
 from carafe.database.engine import FILE, WRITES, create
 from carafe.database.lock import prepare_home
@@ -74,6 +75,12 @@ def _told() -> Iterator[None]:
             f"the database can't be used now ({error.orig}): nothing was changed; check the disk's space and "
             "permissions, then try again"
         ) from error
+    except NoConnectionLeft as error:
+        raise StorageUnavailable(
+            "more threads want the database than it has connections, and none came free: try again later"
+        ) from error
+    except OSError as error:
+        raise StorageUnavailable(f"the home can't be read ({error.strerror}): check its owner and its disk") from error
     except DatabaseError as error:
         if type(error.orig) is not sqlite3.DatabaseError:  # its subclasses are faults of a statement, not of the file
             raise
