@@ -360,6 +360,19 @@ def test_integers_of_an_object_column_that_an_encoder_took_stay_integers(served:
         answers(model, [{"grade": "best"}])
 
 
+@pytest.mark.parametrize("dtype", ["object", "int64"])
+@pytest.mark.parametrize("grade", ["02", "+2", " 2", "\u0662", "0_2"])
+def test_an_integer_category_written_in_another_way_is_none(
+    served: Callable[[Any, Any], Model], dtype: str, grade: str
+) -> None:
+    frame = pd.DataFrame({"grade": pd.Series([1, 2, 3] * 20, dtype=dtype)})
+    encoder = OneHotEncoder(handle_unknown="ignore")
+    model = served(make_pipeline(make_column_transformer((encoder, ["grade"])), Ridge()).fit(frame, NUMBERS), frame)
+    assert answers(model, [{"grade": "2"}]) == answers(model, [{"grade": 2}])
+    with pytest.raises(InvalidInput, match=r"grade: got \".*\", expected one of the values it was fitted on: 1, 2, 3"):
+        answers(model, [{"grade": grade}])
+
+
 def test_records_given_for_an_array_model_lend_their_names() -> None:
     records = [{"b": 1, "a": 2.5, "c": 3}, {"b": 2, "a": 1, "c": 0}]
     publication = described(LinearRegression().fit(TABLE, NUMBERS), records)

@@ -21,15 +21,22 @@ def objects(column: Column, type_: ColumnType, values: NDArray[Any]) -> NDArray[
     return array
 
 
-def whole_number(text: str | None) -> float:
-    """Return the integer category that a client named in a string, NaN for a missing one; ValueError if it is none."""
-    return math.nan if text is None else float(int(text))
+def whole_number(text: str) -> int:
+    """Return the integer category that a client named in a string.
+
+    Raises:
+        ValueError: when it is none, or written in another way: "03" was never met where 3 was.
+    """
+    number = int(text)
+    if str(number) != text:
+        raise ValueError(f"{text!r} is no whole number as JSON writes it")
+    return number
 
 
 def numbers(column: Column, values: NDArray[Any]) -> NDArray[np.float64]:
     """Return a column as float64; integer categories, which rows hold as strings, become numbers again."""
     if column.kind is Kind.CATEGORY:
-        return np.array([whole_number(value) for value in values], dtype=np.float64)
+        return np.array([math.nan if value is None else whole_number(value) for value in values], dtype=np.float64)
     return values.astype(np.float64)
 
 
@@ -38,7 +45,7 @@ def _plain(column: Column, values: NDArray[Any]) -> list[Any]:
         return [None if np.isnat(value) else value.item() for value in values]
     if column.kind in {Kind.CATEGORY, Kind.TEXT}:
         if column.categories and all(isinstance(category, int) for category in column.categories):
-            return [None if value is None else int(value) for value in values]
+            return [None if value is None else whole_number(value) for value in values]
         return list(values)
     cast = {Kind.INTEGER: int, Kind.BOOLEAN: bool}.get(column.kind, float)
     return [None if math.isnan(value) else cast(value) for value in values.tolist()]

@@ -85,9 +85,8 @@ def _named(dtype: pl.DataType) -> str:
 
 def _series(column: Column, type_: ColumnType, values: NDArray[Any]) -> pl.Series:
     if type_.dtype in _NUMBERS:
-        floats = pl.Series(column.name, numbers(column, values), dtype=pl.Float64)
-        whole = _NUMBERS[type_.dtype].is_float()
-        return floats.cast(_NUMBERS[type_.dtype]) if whole else floats.fill_nan(None).cast(_NUMBERS[type_.dtype])
+        floats, kept = pl.Series(column.name, numbers(column, values), dtype=pl.Float64), _NUMBERS[type_.dtype]
+        return (floats if kept.is_float() else floats.fill_nan(None)).cast(kept)
     if column.kind is Kind.DATETIME:
         return _moments(column.name, type_.dtype, values)
     listed = objects(column, type_, values).tolist()
