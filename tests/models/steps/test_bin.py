@@ -67,3 +67,17 @@ def test_a_greater_value_is_never_in_a_lower_bin(known: list[float], quantiles: 
 def test_codes_count_the_bins_in_order_and_put_a_missing_value_below() -> None:
     step = Bin(edges=AGES, labels=GROUPS, codes=True)
     assert step.fit_transform(pl.DataFrame({"age": [70.0, 5.0, float("nan"), 40.0]})).ravel().tolist() == [3, 0, -1, 2]
+
+
+@pytest.mark.parametrize(
+    ("step", "words"),
+    [
+        (Bin(edges=[0, 18, 30], labels=["young"]), r"labels: got \['young'\], expected 2, one a bin"),
+        (Bin(edges=[0, 30, 18]), r"edges: got \[0, 30, 18\], expected at least two numbers, each above the one before"),
+        (Bin(edges=[0]), r"edges: got \[0\], expected at least two"),
+        (Bin(edges=[0, float("nan"), 1]), r"edges: got \[0, nan, 1\], expected at least two"),
+    ],
+)
+def test_edges_and_labels_that_make_no_bins_are_refused(step: Bin, words: str) -> None:
+    with pytest.raises(ValueError, match=words):
+        step.fit(pl.DataFrame({"age": [1.0]}))

@@ -25,7 +25,8 @@ class Bin(OneToOneFeatureMixin, TransformerMixin, BaseEstimator):  # type: ignor
 
     Args:
         edges: the edges, rising, such as [0, 18, 30, 60, 100]; None with ``quantiles``.
-        labels: one label a bin; None = "0 to 18", "18 to 30", ... (with quantiles: "q1", "q2", ...).
+        labels: one label a bin; None = "0 to 18", "18 to 30", ... (with quantiles: "q1", "q2", ..., also
+            where fewer bins than labels are left).
         quantiles: learn edges that cut the training values into this many parts of equal count. Equal edges fall
             together, so a column of few values has fewer bins.
         codes: the bins' numbers as float64 in place of their labels.
@@ -45,7 +46,12 @@ class Bin(OneToOneFeatureMixin, TransformerMixin, BaseEstimator):  # type: ignor
         self.codes = codes
 
     def fit(self, X: Frame, y: object = None) -> Self:  # noqa: N803, ARG002 - scikit-learn's names
-        """Note or learn ``edges_``: for each column its inner edges; and ``labels_``: for each its labels."""
+        """Note or learn ``edges_``: for each column its inner edges; and ``labels_``: for each its labels.
+
+        Raises:
+            ValueError: when the edges do not rise, or there is not one label a bin between them.
+        """
+        self._check_edges()
         values = floats(self, X, reset=True)
         self.edges_ = [self._inner_edges(column[~np.isnan(column)]) for column in values.T]
         self.labels_ = [self._labels(len(edges) + 1) for edges in self.edges_]
@@ -60,6 +66,14 @@ class Bin(OneToOneFeatureMixin, TransformerMixin, BaseEstimator):  # type: ignor
             return codes.astype(np.float64)
         labels = [np.array([*known, MISSING], dtype=object) for known in self.labels_]  # -1 counts from the end
         return np.stack([known[column] for known, column in zip(labels, codes.T, strict=True)], axis=1)
+
+    def _check_edges(self) -> None:
+        if self.edges is None:
+            return
+        if len(self.edges) < 2 or not (np.diff(self.edges) > 0).all():
+            raise ValueError(f"edges: got {list(self.edges)}, expected at least two numbers, each above the one before")
+        if self.labels is not None and len(self.labels) != len(self.edges) - 1:
+            raise ValueError(f"labels: got {list(self.labels)}, expected {len(self.edges) - 1}, one a bin")
 
     def _inner_edges(self, known: Floats) -> list[float]:
         if self.edges is not None:
