@@ -27,8 +27,9 @@ def machine(tmp_path: Path) -> Path:
 
 
 def offer(machine: Path, name: str, script: str) -> None:
-    """Put a command on the machine's PATH."""
+    """Put a command on the machine's PATH, in the place of a link to the real one where there is one."""
     path = machine / "bin" / name
+    path.unlink(missing_ok=True)
     path.write_text(f"#!{BASH}\n{script}\n", encoding="utf-8")
     path.chmod(0o755)
 
