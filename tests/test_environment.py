@@ -22,14 +22,13 @@ def machine(tmp_path: Path) -> Path:
     for folder in ("bin", "scripts", "requirements"):
         (tmp_path / folder).mkdir()
     for name in COMMANDS:
-        (tmp_path / "bin" / name).symlink_to(shutil.which(name) or "")
+        offer(tmp_path, name, f'exec {shutil.which(name)} "$@"')
     return tmp_path
 
 
 def offer(machine: Path, name: str, script: str) -> None:
-    """Put a command on the machine's PATH, in the place of a link to the real one where there is one."""
+    """Put a command on the machine's PATH: a script of its own, never a link to a real one, so that none is harmed."""
     path = machine / "bin" / name
-    path.unlink(missing_ok=True)
     path.write_text(f"#!{BASH}\n{script}\n", encoding="utf-8")
     path.chmod(0o755)
 

@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import json
+import os
 import re
+import signal
 import socket
 import subprocess
 import sys
@@ -183,7 +185,7 @@ def test_a_worker_that_is_killed_is_replaced(home: Home, tmp_path: Path) -> None
     with running("carafe", tmp_path, home=home.path, key=home.key) as server:
         children = Path(f"/proc/{server.process.pid}/task/{server.process.pid}/children").read_text().split()
         (worker,) = [child for child in children if "spawn_main" not in Path(f"/proc/{child}/cmdline").read_text()]
-        subprocess.run(["kill", "-9", worker], check=True)
+        os.kill(int(worker), signal.SIGKILL)
         until = time.monotonic() + 15
         while time.monotonic() < until:
             time.sleep(0.2)
