@@ -209,8 +209,12 @@ def test_more_threads_than_connections_are_told_to_come_again(
 
 
 def test_a_home_that_may_not_be_looked_into_is_named(home: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    def forbidden(_path: Path) -> bool:
-        raise PermissionError(errno.EACCES, os.strerror(errno.EACCES))
+    exists = Path.exists
+
+    def forbidden(path: Path) -> bool:
+        if path.parent == home:
+            raise PermissionError(errno.EACCES, os.strerror(errno.EACCES))
+        return exists(path)
 
     monkeypatch.setattr(Path, "exists", forbidden)
     with pytest.raises(StorageUnavailable, match=r"the home can't be read \(Permission denied\): check its owner"):

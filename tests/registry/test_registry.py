@@ -21,6 +21,7 @@ from carafe.errors import (
 from carafe.models.artefact import load_model
 from carafe.models.manifest import Metric
 from carafe.registry import Promotion, Query, Registry, open_registry
+from carafe.registry.store_disk import DiskArtefacts
 from carafe.schema import ModelRef
 from carafe.settings import Settings
 from carafe.testing.metadata_store import example_manifest
@@ -333,6 +334,22 @@ def test_a_bad_moment_of_the_disk_condemns_no_version(
         on_disk.fetch(version)
     monkeypatch.undo()
     assert on_disk.fetch(version).exists()
+
+
+def test_the_folders_of_a_new_store_survive_a_power_cut(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    flushed: list[Path] = []
+    fsync = os.fsync
+
+    def watched(descriptor: int) -> None:
+        flushed.append(Path(f"/proc/self/fd/{descriptor}").readlink())
+        fsync(descriptor)
+
+    monkeypatch.setattr(os, "fsync", watched)
+    DiskArtefacts(tmp_path / "home" / "artefacts")
+    assert {tmp_path, tmp_path / "home", tmp_path / "home" / "artefacts"} == set(flushed)
+    flushed.clear()
+    DiskArtefacts(tmp_path / "home" / "artefacts")
+    assert not flushed
 
 
 def test_a_full_disk_is_told_and_leaves_no_version(on_disk: Registry, monkeypatch: pytest.MonkeyPatch) -> None:

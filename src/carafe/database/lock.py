@@ -24,7 +24,7 @@ def prepare_home(home: Path) -> Path:
         StorageUnavailable: when it can't be created, or is no folder.
     """
     try:
-        home.mkdir(mode=0o700, parents=True, exist_ok=True)
+        make_folder(home)
     except OSError as error:
         raise StorageUnavailable(
             f"the home {home} can't be created ({error.strerror}): set CARAFE_HOME to a folder that you may write to"
@@ -50,6 +50,17 @@ def exclusively(home: Path) -> Iterator[None]:
         yield
     finally:
         os.close(descriptor)
+
+
+def make_folder(folder: Path) -> None:
+    """Create a folder for its owner alone (0700), with those above it, where there is none.
+
+    The disk remembers each new name before this returns: what is kept in the folder is lost with it.
+    """
+    new = [each for each in (folder, *folder.parents) if not each.exists()]
+    folder.mkdir(mode=0o700, parents=True, exist_ok=True)
+    for each in new:
+        flush_folder(each.parent)
 
 
 def flush_folder(folder: Path) -> None:

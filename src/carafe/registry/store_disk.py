@@ -12,7 +12,7 @@ from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
-from carafe.database import flush_folder
+from carafe.database import flush_folder, make_folder
 from carafe.errors import CorruptArtefact, StorageUnavailable
 
 _NAME = re.compile(r"[0-9a-f]{32}")
@@ -33,7 +33,7 @@ class DiskArtefacts:
         self._quarantine = root / "quarantine"
         with _told():
             for folder in (root, self._kept, self._staging, self._quarantine):
-                folder.mkdir(mode=0o700, parents=True, exist_ok=True)
+                make_folder(folder)
 
     @contextmanager
     def staging(self) -> Iterator[Path]:
