@@ -6,10 +6,13 @@ import platform
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from statistics import fmean
+from typing import Any
 
 import polars as pl
 from sklearn import __version__ as sklearn_version
 
+from carafe.schema import Kind
+from carafe.training.labelled import Labelled
 from carafe.training.recipe import Data, Recipe, Split
 from carafe.training.result import TrainingResult
 from carafe.training.run import train
@@ -47,6 +50,23 @@ def measure(frame: pl.DataFrame, table: RealTable, seed: int) -> TrainingResult:
 def figure(result: TrainingResult, metric: str) -> float:
     """Return one figure of a result, on its held-out rows."""
     return next(found.value for found in result.metrics if found.name == metric)
+
+
+def records(data: Labelled) -> list[dict[str, Any]]:
+    """Return rows as the records that a client would send."""
+    columns = {
+        column.name: [_plain(column.kind, value) for value in values.tolist()]
+        for column, values in zip(data.signature.columns, data.rows.columns, strict=True)
+    }
+    return [dict(zip(columns, values, strict=True)) for values in zip(*columns.values(), strict=True)]
+
+
+def _plain(kind: Kind, value: Any) -> Any:  # noqa: ANN401 - whatever a row holds
+    if value is None or value != value:  # noqa: PLR0124 - NaN
+        return None
+    if kind is Kind.DATETIME:
+        return value.isoformat()
+    return {Kind.INTEGER: int, Kind.BOOLEAN: bool}.get(kind, lambda same: same)(value)
 
 
 Figures = Mapping[RealTable, Sequence[tuple[str, float]]]

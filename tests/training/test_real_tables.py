@@ -4,17 +4,19 @@ from collections.abc import Callable
 from pathlib import Path
 from statistics import fmean
 
-import numpy as np
 import pytest
 
-from carafe.models.artefact import load_model
-from carafe.registry import memory_registry
+from carafe.access import Role, open_keys
+from carafe.registry import open_registry
+from carafe.settings import Settings
 from carafe.tables import read_table
 from carafe.training.publication import publish_result
 from carafe.training.recipe import Recipe
+from carafe.training.result import TrainingResult
 from carafe.training.run import train
 from conftest import ROOT
-from real_tables import SEEDS, TABLES, RealTable, figure, measure, quality_page
+from real_tables import SEEDS, TABLES, RealTable, figure, measure, quality_page, records
+from web.servers import running
 
 PAGE = ROOT / "docs" / "reference" / "quality.md"
 
@@ -23,26 +25,43 @@ FindTable = Callable[[str], Path]
 each_table = pytest.mark.parametrize("table", TABLES, ids=lambda table: table.file)
 
 
+SLACK = {"penguins.csv": 0.02, "mpg.csv": 0.04, "pima_diabetes.csv": 0.05, "titanic.csv": 0.04}
+"""How far one seed may lie below the aim, which is one for the mean of five: small hold-outs scatter."""
+
+SENT = 500
+"""How many held-out rows are sent over HTTP."""
+
+
+def served_answers(result: TrainingResult, folder: Path) -> list[object]:
+    """Publish a model, start ``carafe serve``, and return what it answers to the first held-out rows."""
+    settings = Settings(home=folder / "home")
+    registry, keys = open_registry(settings), open_keys(settings)
+    publish_result(result, name="real", registry=registry)
+    key = keys.create(role=Role.PREDICTOR).text
+    registry.close()
+    keys.close()
+    with running("carafe", folder, home=folder / "home", key=key) as server:
+        rows = records(result.holdout.data)[:SENT]
+        # in parts, for the server of the tests takes small bodies only
+        parts = [server.predict("real", rows[start : start + 50]) for start in range(0, len(rows), 50)]
+    return [answer for part in parts for answer in part["predictions"]]
+
+
 @pytest.mark.needs("libgomp1")
 @each_table
-def test_default_settings_come_near_the_aim_on_one_hold_out_and_the_stored_model_answers_the_same(
-    table: RealTable, real_table: FindTable
+def test_default_settings_come_near_the_aim_and_the_service_answers_over_http_what_the_pipeline_says(
+    table: RealTable, real_table: FindTable, tmp_path: Path
 ) -> None:
     result = measure(read_table(real_table(table.file)), table, seed=3)
-    margin = {"penguins.csv": 0.02, "mpg.csv": 0.04, "pima_diabetes.csv": 0.05, "titanic.csv": 0.04}
-    assert figure(result, table.metric) >= table.least - margin.get(table.file, 0.01)
-    registry = memory_registry()
-    version = publish_result(result, name="real", registry=registry)
-    model = load_model(registry.fetch(version), key=registry.key)
-    held = result.holdout.data
-    answers = model.predict(held.rows).values
-    if result.signature.target.classes:
-        answers = np.array(result.signature.target.classes)[answers]
-    assert np.array_equal(answers, result.estimator.predict(held.frame()))
+    assert figure(result, table.metric) >= table.least - SLACK.get(table.file, 0.01)
+    expected = result.estimator.predict(result.holdout.data.frame())[:SENT].tolist()
+    assert served_answers(result, tmp_path) == expected
 
 
 @pytest.mark.needs("libgomp1")
-def test_the_total_of_a_taxi_ride_is_warned_about_and_left_out_when_the_tip_is_learnt(real_table: FindTable) -> None:
+def test_the_total_of_a_taxi_ride_is_warned_about_and_left_out_when_the_tip_is_learnt(
+    real_table: FindTable, tmp_path: Path
+) -> None:
     frame = read_table(real_table("taxis.csv"))
     result = train(frame, recipe=Recipe.from_toml('[data]\ntarget = "tip"\n[model]\nalgorithm = "lightgbm"'))
     assert "total" not in result.signature.names
@@ -51,6 +70,8 @@ def test_the_total_of_a_taxi_ride_is_warned_about_and_left_out_when_the_tip_is_l
     )
     assert "pickup_to_dropoff" in str(result.estimator[:-1].get_feature_names_out())
     assert figure(result, "r2") > 0.5
+    expected = result.estimator.predict(result.holdout.data.frame())[:SENT].tolist()
+    assert served_answers(result, tmp_path) == expected
 
 
 @pytest.mark.long

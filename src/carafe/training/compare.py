@@ -4,10 +4,9 @@ from __future__ import annotations
 
 import math
 from collections.abc import Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, replace
 
 import numpy as np
-from numpy.typing import NDArray
 
 from carafe.errors import CarafeError, TrainingFailed
 from carafe.training.algorithms import resolve_parameters
@@ -15,7 +14,7 @@ from carafe.training.budget import Budget, Cost
 from carafe.training.fit import Choice, fit, setting_of
 from carafe.training.labelled import Labelled
 from carafe.training.portfolio import Entry
-from carafe.training.recipe import Recipe
+from carafe.training.recipe import Parameter, Recipe
 from carafe.training.scores import score
 from carafe.training.split import Index
 
@@ -47,7 +46,6 @@ class Trial:
     scores: tuple[float, ...] = ()
     seconds: float = 0.0
     stopped: str = ""
-    notes: tuple[str, ...] = field(default=())
 
     @property
     def complete(self) -> bool:
@@ -74,33 +72,36 @@ def try_entry(entry: Entry, arena: Arena, *, leader: Trial | None) -> Trial:
     scores: list[float] = []
     try:
         choice = Choice(algorithm=entry.algorithm, params=_resolved(entry, arena))
-        cost = _probe(choice, entry, arena) if leader else None
-        stopped = _unaffordable(cost, 1, arena) if leader else ""  # one fold may show that it is hopeless
-        for position, (train, validation) in enumerate(arena.folds):
-            if stopped:
-                break
-            before = arena.budget.spent
-            fitted = fit(choice, arena.data.take(train), recipe=arena.recipe, params=choice.params)
-            cost = Cost(seconds=arena.budget.spent - before, rows=len(train), growth=entry.growth)
-            scores.append(score(fitted.estimator, arena.data.take(validation)))
-            if not math.isfinite(scores[-1]):
-                raise TrainingFailed("its predictions are no finite numbers")
-            left = len(arena.folds) - position - 1
-            if leader and left:
-                stopped = _hopeless(scores, leader) or _unaffordable(cost, left, arena)
+        stopped = _folds(choice, entry, arena, leader, scores)
     except (CarafeError, ValueError) as error:
         stopped = f"failed: {error}"
     return Trial(entry=entry, scores=tuple(scores), seconds=arena.budget.spent - started, stopped=stopped)
 
 
-def _resolved(entry: Entry, arena: Arena) -> dict[str, bool | int | float | str | list[int]]:
+def _folds(choice: Choice, entry: Entry, arena: Arena, leader: Trial | None, scores: list[float]) -> str:
+    """Add the score of one fold after the other; return why not every fold has one, or an empty string."""
+    if leader:  # one fold may show that it is hopeless, so one must be affordable
+        stopped = _unaffordable(_probe(choice, entry, arena), 1, arena)
+        if stopped:
+            return stopped
+    for position, (train, validation) in enumerate(arena.folds):
+        before = arena.budget.spent
+        fitted = fit(choice, arena.data.take(train), recipe=arena.recipe, params=choice.params)
+        cost = Cost(seconds=arena.budget.spent - before, rows=len(train), growth=entry.growth)
+        scores.append(score(fitted.estimator, arena.data.take(validation)))
+        if not math.isfinite(scores[-1]):
+            raise TrainingFailed("its predictions are no finite numbers")
+        left = len(arena.folds) - position - 1
+        stopped = _hopeless(scores, leader) or _unaffordable(cost, left, arena) if leader and left else ""
+        if stopped:
+            return stopped
+    return ""
+
+
+def _resolved(entry: Entry, arena: Arena) -> dict[str, Parameter]:
     """Resolve the parameters for the whole table, so that what is compared is what will be fitted."""
-    setting = setting_of(arena.recipe, arena.data.signature, _whole(arena))
-    return resolve_parameters(entry.algorithm, entry.params, setting)
-
-
-def _whole(arena: Arena) -> NDArray[np.generic]:
-    return np.resize(arena.data.target, arena.rows)
+    setting = setting_of(arena.recipe, arena.data.signature, arena.data.target)
+    return resolve_parameters(entry.algorithm, entry.params, replace(setting, rows=arena.rows))
 
 
 def _probe(choice: Choice, entry: Entry, arena: Arena) -> Cost | None:
