@@ -2,6 +2,7 @@ from __future__ import annotations
 
 from datetime import datetime
 
+import numpy as np
 import pandas as pd
 import polars as pl
 import pytest
@@ -48,6 +49,21 @@ def test_names_that_come_twice_or_are_no_strings_are_refused() -> None:
         polars_table(pd.DataFrame([[1, 2]], columns=["a", "a"]))
     with pytest.raises(UnreadableTable, match="needs a name that is a string"):
         polars_table(pd.DataFrame([[1, 2]]))
+
+
+def test_a_single_value_is_no_column() -> None:
+    for value in (5, "abc", b"abc", None):
+        with pytest.raises(UnreadableTable, match=r"column 'a': got \w+, expected a list with one value a row"):
+            polars_table({"a": value})
+    with pytest.raises(UnreadableTable, match="these come more than once: '1'"):
+        polars_table({1: [2], "1": [3]})
+
+
+def test_missing_values_of_every_library_are_missing_and_an_array_is_none() -> None:
+    missing = [None, float("nan"), np.datetime64("NaT"), pd.NaT, pd.NA]
+    table = polars_table([{"a": value, "b": np.array([1, 2])} for value in missing])
+    assert table["a"].null_count() == len(missing)
+    assert table["b"].null_count() == 0
 
 
 def test_columns_of_unequal_length_are_refused() -> None:

@@ -8,7 +8,7 @@ from typing import Any
 
 import click
 
-from carafe import __version__
+from carafe._version import __version__
 from carafe.errors import CarafeError, InvalidInput, MissingExtra
 
 COMMANDS: dict[str, str] = {

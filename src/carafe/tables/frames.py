@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping, Sequence, Sized
 from typing import Any, TypeAlias
 
 import narwhals as nw
@@ -59,14 +59,26 @@ def _series(values: nw.Series[Any]) -> pl.Series:
 
 
 def _from_values(name: str, values: Sequence[object]) -> pl.Series:
-    known = [None if value is None or value != value else value for value in values]  # noqa: PLR0124 - NaN
+    known = [None if _is_missing(value) else value for value in values]
     try:
         return pl.Series(name, known, strict=True)
     except (TypeError, pl.exceptions.PolarsError, OverflowError):
         return pl.Series(name, [None if value is None else str(value) for value in known], dtype=pl.String)
 
 
+def _is_missing(value: object) -> bool:
+    """None, NaN and NaT, which differ from themselves, and pandas' NA, of which nobody can say whether it does."""
+    try:
+        return value is None or bool(value != value)  # noqa: PLR0124
+    except (TypeError, ValueError):  # an array says it of each of its values
+        return type(value).__name__ == "NAType"
+
+
 def _from_columns(columns: Mapping[str, Sequence[object]]) -> pl.DataFrame:
+    check_names([str(name) for name in columns])
+    for name, values in columns.items():
+        if isinstance(values, (str, bytes)) or not isinstance(values, Sized):
+            raise UnreadableTable(f"column {name!r}: got {type(values).__name__}, expected a list with one value a row")
     lengths = {str(name): len(values) for name, values in columns.items()}
     if len(set(lengths.values())) > 1:
         shown = ", ".join(f"{name!r} has {length:,}" for name, length in list(lengths.items())[:10])
