@@ -1,5 +1,7 @@
 from __future__ import annotations
 
+import gc
+import os
 from pathlib import Path
 from typing import Any
 
@@ -125,3 +127,16 @@ def test_a_stored_model_that_was_changed_is_not_loaded(model: carafe.LoadedModel
     with pytest.raises(CorruptArtefact, match=r"model\.skops: its content is not what the manifest promises"):
         carafe.load("houses")
     assert model.predict([100, "Bern"]) == pytest.approx([150_000])  # what is loaded keeps answering
+
+
+def test_a_loaded_model_holds_no_file_of_its_home_open(model: carafe.LoadedModel, home: Path) -> None:
+    trained = carafe.train([{"x": x, "y": 2 * x} for x in range(30)], target="y", algorithm="linear")
+    gc.disable()  # what is let go of only when it is collected is not let go of
+    try:
+        trained.publish("doubled")
+        carafe.load("houses")
+        held = [link for fd in Path("/proc/self/fd").iterdir() if (link := os.path.realpath(fd)).startswith(str(home))]
+    finally:
+        gc.enable()
+    assert model.predict({"area": 100, "city": "Bern"}).shape == (1,)
+    assert held == []
