@@ -77,6 +77,20 @@ def test_classes_keep_their_type_and_have_probabilities(houses: pd.DataFrame) ->
     assert model.confusion is not None
 
 
+def test_a_recipe_may_come_as_the_path_of_its_file(
+    trained: carafe.TrainedModel, houses: pd.DataFrame, tmp_path: Path
+) -> None:
+    file = tmp_path / "houses.toml"
+    file.write_text(trained.recipe)
+    for path in (file, str(file)):
+        assert carafe.train(houses, recipe=path).metrics == trained.metrics
+    with pytest.raises(UnreadableTable, match=r"nowhere\.toml: the recipe can't be read \(No such file"):
+        carafe.train(houses, recipe="nowhere.toml")
+    file.write_bytes(b"\xff")
+    with pytest.raises(UnreadableTable, match="the recipe is not UTF-8 text"):
+        carafe.train(houses, recipe=file)
+
+
 def test_a_dropped_column_is_not_asked_for(houses: pd.DataFrame) -> None:
     model = carafe.train(houses, target="price", algorithm="linear", drop=["city"])
     assert model.signature.names == ("area",)

@@ -47,8 +47,8 @@ def train(  # noqa: PLR0913 - each is one option of the command line, too
         frame: a polars or pandas frame, a mapping of columns, a list of records, or the path of a file.
         target: the column to predict. Not needed where a recipe names it.
         name: under which ``publish`` publishes the model, unless it is told another name.
-        recipe: every decision, as a Recipe, its TOML, or the path of a file with it. All other options but ``name``
-            and ``progress`` are then its own to say.
+        recipe: every decision, as a Recipe, its TOML, or the path of a ``.toml`` file with it. All other options but
+            ``name`` and ``progress`` are then its own to say.
         algorithm: the name of an algorithm, or ``"auto"``, which compares several.
         time_budget: how many seconds ``"auto"`` may take to compare.
         test_size: the share of rows that is held out.
@@ -57,7 +57,7 @@ def train(  # noqa: PLR0913 - each is one option of the command line, too
         progress: is told of each step.
 
     Raises:
-        UnreadableTable: when ``frame`` is no table.
+        UnreadableTable: when ``frame`` is no table, or the recipe's file can't be read.
         UnknownColumn: when the table has no such target, or no such column to drop.
         InvalidRecipe: when the recipe or an option can't be obeyed.
         UntrainableTable: when no model can be learnt from the table.
@@ -87,7 +87,9 @@ def train(  # noqa: PLR0913 - each is one option of the command line, too
 def _read(recipe: Recipe | str | Path) -> Recipe:
     if isinstance(recipe, Recipe):
         return recipe
-    return Recipe.from_toml(recipe.read_text(encoding="utf-8") if isinstance(recipe, Path) else recipe)
+    if isinstance(recipe, Path) or recipe.endswith(".toml"):  # no TOML document of a recipe ends so
+        return Recipe.from_file(Path(recipe))
+    return Recipe.from_toml(recipe)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True, repr=False)

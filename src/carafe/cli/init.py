@@ -41,4 +41,6 @@ def command(
             file.write(text)
     except FileExistsError:
         raise click.UsageError(f"{output} is there: --force writes over it, -o names another file") from None
+    except OSError as error:
+        raise click.UsageError(f"{output} can't be written ({error.strerror}): -o names another file") from error
     click.echo(f"{output}: edit what you like, then: carafe train {output}", err=True)

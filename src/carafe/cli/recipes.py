@@ -11,7 +11,6 @@ import click
 import msgspec
 
 from carafe.cli.reading import Reading
-from carafe.errors import UnreadableTable
 from carafe.training.recipe import ColumnRecipe, Data, ModelChoice, ReadOptions, Recipe
 
 _Part = TypeVar("_Part", bound=msgspec.Struct)
@@ -49,7 +48,7 @@ def order_from(reading: Reading, changes: Changes) -> Order:
         InvalidRecipe: when it can't be obeyed.
     """
     if reading.data is not None and reading.data.suffix.lower() == RECIPE_SUFFIX:
-        recipe = _read(reading.data)
+        recipe = Recipe.from_file(reading.data)
         reading = _source(recipe, reading, reading.data.parent)
     else:
         if changes.target is None:
@@ -57,13 +56,6 @@ def order_from(reading: Reading, changes: Changes) -> Order:
         source = str(reading.data) if reading.data is not None else ""
         recipe = Recipe(data=Data(target=changes.target, source=source, read=_kept(reading)))
     return Order(recipe=_changed(recipe, changes), reading=reading)
-
-
-def _read(path: Path) -> Recipe:
-    try:
-        return Recipe.from_toml(path.read_text(encoding="utf-8"))
-    except (OSError, UnicodeDecodeError) as error:
-        raise UnreadableTable(f"{path}: the recipe can't be read ({error}); `carafe init` writes one") from error
 
 
 def _source(recipe: Recipe, given: Reading, folder: Path) -> Reading:

@@ -35,9 +35,9 @@ def command(*, reading: Reading, promote: bool, promote_if_better: bool, as_json
     recipes, training = import_module("carafe.cli.recipes"), import_module("carafe.cli.training")  # load scikit-learn
     order = recipes.order_from(reading, recipes.Changes(**changes))
     name = training.model_name(order)
-    trained = training.run(order)
     wanted = Promotion.ALWAYS if promote else Promotion.IF_BETTER if promote_if_better else Promotion.FIRST_ONLY
-    with opened_registry() as registry:
+    with opened_registry() as registry:  # first: no long run is to end at a home that can't be used
+        trained = training.run(order)
         version = training.publish(trained, name=name, registry=registry, promote=wanted)
     if as_json:
         terminal.print_json(training.document(trained, version))

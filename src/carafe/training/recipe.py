@@ -8,8 +8,10 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from functools import cached_property
+from pathlib import Path
 from typing import Self
 
+from carafe.errors import UnreadableTable
 from carafe.tables import ReadOptions
 from carafe.training.recipe_columns import Bins, ColumnRecipe, Encode, Missing, Outliers, Part, Scale, Text
 from carafe.training.recipe_read import read_part, toml_document
@@ -106,6 +108,23 @@ class Recipe(Part, frozen=True, kw_only=True, dict=True):
                 other; the message names the key, what came, what is allowed and the nearest spelling.
         """
         return read_part(cls, toml_document(text))
+
+    @classmethod
+    def from_file(cls, path: Path) -> Self:
+        """Read a recipe from a file.
+
+        Raises:
+            UnreadableTable: when there is no such file, or it is no UTF-8 text.
+            InvalidRecipe: as ``from_toml``.
+        """
+        try:
+            text = path.read_text(encoding="utf-8")
+        except OSError as error:
+            story = error.strerror or type(error).__name__
+            raise UnreadableTable(f"{path}: the recipe can't be read ({story}); `carafe init` writes one") from error
+        except UnicodeDecodeError as error:
+            raise UnreadableTable(f"{path}: the recipe is not UTF-8 text; `carafe init` writes one") from error
+        return cls.from_toml(text)
 
     def to_toml(self, *, notes: Mapping[str, str] | None = None) -> str:
         """Write the recipe as TOML, with what is allowed beside each key and a note above each column that has one.

@@ -1,0 +1,45 @@
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+from click.testing import CliRunner
+
+from carafe.cli import main, training
+
+
+@pytest.mark.parametrize("command", [("models",), ("keys", "list"), ("promote", "houses@1")])
+def test_a_home_that_can_not_be_used_is_told_with_what_to_do(
+    command: tuple[str, ...], tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("CARAFE_HOME", str(_file(tmp_path)))
+    done = CliRunner().invoke(main, command)
+    assert done.exit_code == 1
+    assert "[storage-unavailable]" in done.stderr
+    assert "set CARAFE_HOME to a folder that you may write to" in done.stderr
+
+
+def test_a_home_that_can_not_be_used_is_told_before_anything_is_trained(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("CARAFE_HOME", str(_file(tmp_path)))
+    monkeypatch.setattr(training, "train", lambda *_, **__: pytest.fail("trained for nothing"))
+    table = tmp_path / "table.csv"
+    table.write_text("x,y\n1,2\n")
+    done = CliRunner().invoke(main, ("train", str(table), "--target", "y"))
+    assert done.exit_code == 1
+    assert "[storage-unavailable]" in done.stderr
+
+
+def test_a_recipe_that_can_not_be_written_is_told_without_a_traceback(tmp_path: Path) -> None:
+    table = tmp_path / "table.csv"
+    table.write_text("x,y\n" + "".join(f"{x},{x * x}\n" for x in range(30)))
+    done = CliRunner().invoke(main, ("init", str(table), "--target", "y", "-o", str(tmp_path / "nowhere" / "r.toml")))
+    assert done.exit_code == 2
+    assert "can't be written (No such file or directory): -o names another file" in done.stderr
+
+
+def _file(folder: Path) -> Path:
+    home = folder / "home"
+    home.write_text("no folder")
+    return home
