@@ -47,6 +47,16 @@ def test_every_kind_of_column_is_read_from_text() -> None:
     assert np.isnat(when[1])
 
 
+def test_a_field_of_white_space_is_a_missing_value_as_in_training_but_in_a_text_it_is_text() -> None:
+    decoded = decode_csv(EVERYTHING, f"{ALL}\n1,2, ,  ,2, ,\t\n".encode(), max_rows=10)
+    _, _, boolean, category, _, text, when = decoded.rows.columns
+    assert np.isnan(boolean[0])
+    assert category.tolist() == [None]
+    assert text.tolist() == [" "]
+    assert np.isnat(when[0])
+    assert problems("area,bedrooms\n ,3\n") == [(0, "area", "null")]
+
+
 def test_a_byte_order_mark_and_blank_lines_are_passed_over() -> None:
     decoded = decode_csv(HOUSES, b"\xef\xbb\xbfarea,bedrooms\n\n1,2\n\n", max_rows=10)
     assert decoded.rows.count == 1

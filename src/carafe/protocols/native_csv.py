@@ -1,4 +1,4 @@
-"""CSV with a header, in and out: RFC 4180, comma-separated UTF-8, an empty field is a missing value."""
+"""CSV with a header, in and out: RFC 4180, comma-separated UTF-8, a blank field is a missing value."""
 
 from __future__ import annotations
 
@@ -103,7 +103,7 @@ def _order(signature: Signature, header: Sequence[str]) -> dict[str, int]:
 
 def _value(column: Column, text: str) -> object:
     """Return the field as JSON would have brought it; the text itself where it can't be, so that it is refused."""
-    if not text:
+    if not text or (text.isspace() and column.kind is not Kind.TEXT):
         return None
     if column.kind in _NUMERIC and _WHOLE.fullmatch(text):
         return int(text)
