@@ -20,12 +20,13 @@ def test_a_document_is_read_into_its_type() -> None:
     ("body", "field", "got", "expected"),
     [
         (b"{}", "number", "nothing", "a value for it"),
-        (b'{"number": "3"}', "number", "str", "int"),
-        (b'{"number": 3.5}', "number", "float", "int"),
+        (b'{"number": "3"}', "number", "a string", "a whole number"),
+        (b'{"number": 3.5}', "number", "a number", "a whole number"),
+        (b'{"number": 3, "note": true}', "note", "true or false", "a string or null"),
         (b'{"number": 3, "x": 1}', "x", "an unknown field", "only documented fields"),
         (b'{"number": 3, "number": 4}', "number", "the field more than once", "each field once"),
-        (b"[1]", "", "array", "object"),
-        (b"3", "", "int", "object"),
+        (b"[1]", "", "a list", "an object"),
+        (b"3", "", "a whole number", "an object"),
     ],
 )
 def test_another_shape_is_named(body: bytes, field: str, got: str, expected: str) -> None:

@@ -20,7 +20,7 @@ def test_a_size_is_from_one_to_a_thousand(size: int) -> None:
 
 @pytest.mark.parametrize("text", ["%", "a b", "é", "\ud800", "\x00", "x" * 65, "'; DROP TABLE models"])
 def test_text_that_no_name_contains_is_refused(text: str) -> None:
-    with pytest.raises(InvalidParameter, match=r"contains: got .*, expected up to 64 letters"):
+    with pytest.raises(InvalidParameter, match=r"part of a name: got .*, expected up to 64 letters"):
         Query(contains=text)
 
 

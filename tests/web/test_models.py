@@ -41,11 +41,12 @@ def test_a_list_is_paged_filtered_and_sorted(house: House) -> None:
     [
         ("?page=0", "whole number"),
         ("?page=x", "whole number"),
-        ("?page_size=1001", "1 to 1000"),
+        ("?page_size=1001", "page_size: got '1001', expected a whole number from 1 to 1000"),
+        ("?page=1000001", "page: got '1000001', expected a whole number from 1 to 1000000"),
         ("?task=magic", "classification or regression"),
         ("?sort=size", "name or created"),
         ("?order=name", "page, page_size, name, task, sort"),
-        ("?name=%00", "letters"),
+        ("?name=%00", "part of a name: got '\\x00', expected up to 64 letters"),
         ("?name=%ff", "UTF-8"),
     ],
 )
@@ -127,7 +128,7 @@ def test_a_version_that_can_not_be_loaded_is_not_promoted(house: House) -> None:
     [
         ('{"version": 9}', {}, 404, "version-not-found", "9"),
         ('{"version": 0}', {}, 404, "version-not-found", "0"),
-        ('{"version": "1"}', {}, 422, "invalid-input", "int"),
+        ('{"version": "1"}', {}, 422, "invalid-input", "got a string, expected a whole number"),
         ('{"version": 1, "x": 2}', {}, 422, "invalid-input", "unknown field"),
         ("{}", {}, 422, "invalid-input", "version"),
         ("", {}, 400, "malformed-body", "truncated"),

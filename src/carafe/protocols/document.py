@@ -19,6 +19,17 @@ _STORIES = (
     (re.compile(r"Expected (?P<expected>.*?)(?: - at `(?P<field>[^`]*)`)?"), "another value", ""),
 )
 
+_WORDS = {
+    "int": "a whole number",
+    "float": "a number",
+    "str": "a string",
+    "bool": "true or false",
+    "null": "null",
+    "array": "a list",
+    "object": "an object",
+}
+"""What msgspec's names of types are called where people read them."""
+
 
 def read_document(body: bytes, kind: type[T]) -> T:
     """Return ``body`` as the msgspec Struct ``kind``.
@@ -41,7 +52,11 @@ def _problem(message: str) -> FieldProblem:
         if found := pattern.fullmatch(message):
             parts = {name: (text or "").replace("`", "") for name, text in found.groupdict().items()}
             field = parts["field"].removeprefix("$").removeprefix(".")[:60]
-            return FieldProblem(
-                row=0, field=field, got=parts.get("got") or got, expected=parts.get("expected") or expected
-            )
+            came, wanted = parts.get("got") or got, parts.get("expected") or expected
+            return FieldProblem(row=0, field=field, got=_WORDS.get(came, came), expected=_worded(wanted))
     return FieldProblem(row=0, field="", got="another document", expected=message)
+
+
+def _worded(expected: str) -> str:
+    """Return ``int | null`` as "a whole number or null"."""
+    return " or ".join(_WORDS.get(name, name) for name in expected.split(" | "))

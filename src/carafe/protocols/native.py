@@ -34,7 +34,7 @@ class Decoded:
 class One(msgspec.Struct, frozen=True, kw_only=True):
     """The answer to one record."""
 
-    prediction: Label | None
+    prediction: Label
     probabilities: dict[str, float] | msgspec.UnsetType = msgspec.UNSET
 
 

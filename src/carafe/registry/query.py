@@ -50,7 +50,7 @@ class Query:
                 raise InvalidParameter(f"{name}: got {getattr(self, name)}, expected 1 to {most}")
         if not _PART_OF_A_NAME.fullmatch(self.contains):
             raise InvalidParameter(
-                f"contains: got {self.contains[:64]!a}, expected up to 64 letters, digits, '-', '_' or '.'"
+                f"part of a name: got {self.contains[:64]!a}, expected up to 64 letters, digits, '-', '_' or '.'"
             )
 
     @property

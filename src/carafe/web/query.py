@@ -42,17 +42,17 @@ def truth(query: Mapping[str, str], name: str) -> bool:
     return _TRUTH[text.lower()]
 
 
-def whole(query: Mapping[str, str], name: str, *, default: int) -> int:
-    """Return a parameter that is a whole number from 1."""
-    return number(query[name], name) if name in query else default
+def whole(query: Mapping[str, str], name: str, *, default: int, most: int) -> int:
+    """Return a parameter that is a whole number from 1 to ``most``."""
+    return number(query[name], name, most=most) if name in query else default
 
 
-def number(text: str, name: str) -> int:
-    """Return ``text`` as a whole number from 1 with at most nine digits.
+def number(text: str, name: str, *, most: int = 999_999_999) -> int:
+    """Return ``text`` as a whole number from 1 to ``most``.
 
     Raises:
         InvalidParameter: when it is none.
     """
-    if not (text.isascii() and text.isdigit() and len(text) <= 9 and int(text) >= 1):
-        raise InvalidParameter(f"{name}: got {text[:60]!a}, expected a whole number from 1")
+    if not (text.isascii() and text.isdigit() and len(text) <= 9 and 1 <= int(text) <= most):
+        raise InvalidParameter(f"{name}: got {text[:60]!a}, expected a whole number from 1 to {most}")
     return int(text)

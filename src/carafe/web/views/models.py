@@ -8,6 +8,7 @@ from carafe.errors import InvalidParameter
 from carafe.protocols.document import read_document
 from carafe.protocols.media import JSON, media_type
 from carafe.registry import Query, Sort
+from carafe.registry.query import MAX_PAGE, MAX_SIZE
 from carafe.schema import ModelRef, Task
 from carafe.schema.exchange import CHAMPION
 from carafe.schema.json_schema import DIALECT, record_schema
@@ -97,8 +98,8 @@ def _version(context: Context) -> ModelRef:
 def _query(query: Mapping[str, str]) -> Query:
     sort = query.get("sort", Sort.NAME)
     return Query(
-        page=whole(query, "page", default=1),
-        size=whole(query, "page_size", default=50),
+        page=whole(query, "page", default=1, most=MAX_PAGE),
+        size=whole(query, "page_size", default=50, most=MAX_SIZE),
         contains=query.get("name", ""),
         task=Task(_one_of(query["task"], "task", Task)) if "task" in query else None,
         sort=Sort(_one_of(sort.removeprefix("-"), "sort", Sort)),
