@@ -72,11 +72,21 @@ def test_the_hosts_routes_and_error_pages_stay_its_own(host: Flask) -> None:
     assert client.get("/fail").status_code == 418
     assert client.delete("/").status_code == 405
     assert client.delete("/").mimetype == "text/html"
+    assert client.open("/models", method="BREW").mimetype == "text/html"
+    assert client.open("/mlx", method="BREW").text == "the shop has no such page"
 
 
 @pytest.mark.parametrize(
     ("method", "path", "status"),
-    [("GET", "/ml/x", 404), ("GET", "/ml/", 404), ("GET", "/ml", 404), ("PATCH", "/ml/models", 401)],
+    [
+        ("GET", "/ml/x", 404),
+        ("GET", "/ml/", 404),
+        ("GET", "/ml", 404),
+        ("PATCH", "/ml/models", 401),
+        ("BREW", "/ml/models", 401),
+        ("BREW", "/ml/docs", 405),
+        ("BREW", "/ml/x", 404),
+    ],
 )
 def test_below_the_prefix_every_error_is_a_problem_document(host: Flask, method: str, path: str, status: int) -> None:
     response = host.test_client().open(path, method=method)

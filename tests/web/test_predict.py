@@ -190,7 +190,7 @@ def test_a_version_that_can_not_be_loaded_is_unavailable_and_named_by_slug_only(
     assert "digest" not in answer.body.decode()
 
 
-@pytest.mark.parametrize("method", ["GET", "HEAD", "PUT", "PATCH", "DELETE", "TRACE"])
+@pytest.mark.parametrize("method", ["GET", "HEAD", "PUT", "PATCH", "DELETE", "TRACE", "PROPFIND"])
 def test_another_method_is_not_allowed(ask: Ask, method: str) -> None:
     answer = ask(method, "/models/houses/predict")
     assert answer.status == 405

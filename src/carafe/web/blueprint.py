@@ -6,17 +6,18 @@ from collections.abc import Callable
 
 from flask import Blueprint, Request, Response, request
 from werkzeug.datastructures import Headers
-from werkzeug.exceptions import ClientDisconnected, RequestEntityTooLarge
+from werkzeug.exceptions import ClientDisconnected, MethodNotAllowed, RequestEntityTooLarge
 
 from carafe.errors import BodyTooLarge, Forbidden, MalformedBody
 from carafe.web.call import Call, Reply
 from carafe.web.dispatch import Dispatch, finished, refusal, request_id_of
 from carafe.web.route import Route
 from carafe.web.service import Service
-from carafe.web.table import Methods, by_path
+from carafe.web.table import Matcher, Methods, by_path
 
 VERBS = ("GET", "HEAD", "POST", "PUT", "PATCH", "DELETE", "OPTIONS", "TRACE", "CONNECT")
-"""Every path is routed for all of these, so that the table says what is allowed, not the framework's defaults."""
+"""Every path is routed for all of these, so that the table says what is allowed, not the framework's defaults. Methods
+that nobody foresaw are told apart before they are refused, in ``_other_methods``."""
 
 _NOWHERE = "nowhere"
 _CUT_SHORT = "the connection ended before the body did"
@@ -36,6 +37,7 @@ def build_blueprint(service: Service, routes: tuple[Route, ...], *, name: str, p
         _add(blueprint, "/", _NOWHERE, nowhere, strict_slashes=False)
         _add(blueprint, "/<path:_>", _NOWHERE, nowhere)
     blueprint.before_request(guard(service, routes, name=name, prefix=prefix))
+    blueprint.before_app_request(_other_methods(service, dispatch, Matcher(routes), prefix))
     return blueprint
 
 
@@ -99,6 +101,23 @@ def _view(service: Service, dispatch: Dispatch, methods: Methods, prefix: str) -
         return response_of(dispatch.answer(call_of(request, service, prefix=prefix), methods, parameters))
 
     return view
+
+
+def _other_methods(
+    service: Service, dispatch: Dispatch, matcher: Matcher, prefix: str
+) -> Callable[[], Response | None]:
+    """Return a ``before_app_request`` function for methods outside VERBS, which the framework refuses unrouted."""
+
+    def refuse() -> Response | None:
+        if not isinstance(request.routing_exception, MethodNotAllowed) or not request.path.startswith(f"{prefix}/"):
+            return None
+        call = call_of(request, service, prefix=prefix)
+        found = matcher.match(call.path)
+        if found is None:
+            return response_of(dispatch.not_found(call)) if prefix else None
+        return response_of(dispatch.answer(call, *found))
+
+    return refuse
 
 
 def _nowhere(service: Service, dispatch: Dispatch, prefix: str) -> Callable[..., Response]:
