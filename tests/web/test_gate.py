@@ -122,6 +122,7 @@ def test_a_route_without_a_declaration_is_refused() -> None:
     answer = house.ask("GET", "/backdoor")
     assert (answer.status, answer.json["type"]) == (403, "urn:carafe:problem:forbidden")
     assert "declares no permission" in answer.json["detail"]
+    assert house.ask("POST", "/backdoor").status == 404
     house.service.close()
 
 

@@ -92,6 +92,8 @@ class Keys:
 
 def ensure_administrator_key(keys: Keys) -> str | None:
     """Return the text of a new home's administrator key, once; None when an administrator's key was ever made."""
+    if any(record.role is Role.ADMINISTRATOR for record in keys.all()):
+        return None  # without a write, so that a server starts on a disk that is full
     new = keys.create_first(role=Role.ADMINISTRATOR, name="first administrator")
     return None if new is None else new.text
 

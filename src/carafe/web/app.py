@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
+import sys
+
 from flask import Flask, Response, request
 from werkzeug.exceptions import HTTPException, MethodNotAllowed, NotFound
 
+from carafe.access import Keys, ensure_administrator_key
 from carafe.settings import Settings
-from carafe.web.blueprint import VERBS, call_of, guard, response_of
-from carafe.web.dispatch import failure, finished, method_not_allowed, request_id_of, stated
+from carafe.web.blueprint import call_of, guard, response_of
+from carafe.web.dispatch import failure, finished, request_id_of, stated
 from carafe.web.extension import NAME, Carafe
 from carafe.web.routes import ROUTES
 from carafe.web.service import Service
@@ -15,6 +18,8 @@ from carafe.web.service import Service
 
 def create_app(settings: Settings | None = None, *, service: Service | None = None) -> Flask:
     """Return a Flask application that serves the models of a home.
+
+    The first one over a home that asks for keys prints the administrator's key on standard output, once.
 
     Args:
         settings: from the environment (``CARAFE_HOME`` and so on) if not given.
@@ -26,19 +31,28 @@ def create_app(settings: Settings | None = None, *, service: Service | None = No
     """
     app = Flask("carafe", static_folder=None)
     app.url_map.merge_slashes = False
+    own = service is None
     service = Carafe(url_prefix="", settings=settings, service=service).init_app(app)
+    if own and not service.settings.open:
+        _tell_first_key(service.keys)
     app.before_request(guard(service, ROUTES, name=NAME, prefix=""))
     app.register_error_handler(HTTPException, lambda error: _problem(service, error))
     return app
 
 
+def _tell_first_key(keys: Keys) -> None:
+    """Print a new home's administrator key; never through logging, which may keep it in a file."""
+    key = ensure_administrator_key(keys)
+    if key is not None:
+        sys.stdout.write(f"Carafe: the administrator's key, shown this once: {key}\n")
+        sys.stdout.flush()
+
+
 def _problem(service: Service, error: HTTPException) -> Response:
     """Return what the framework itself refuses as a problem document."""
     request_id = request_id_of(call_of(request, service, prefix=""))
-    if isinstance(error, NotFound):
+    if isinstance(error, (NotFound, MethodNotAllowed)):  # a method of a path in the table never comes so far
         reply = stated("not-found", "There is no such route", request.path[:200], request_id=request_id)
-    elif isinstance(error, MethodNotAllowed):
-        reply = method_not_allowed(request.method, ", ".join(error.valid_methods or VERBS), request_id=request_id)
     elif error.code == 400:
         reply = stated("malformed-body", "The request can't be read", "it is not well formed", request_id=request_id)
     else:
