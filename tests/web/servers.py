@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import http.client
 import json
 import os
@@ -11,7 +12,6 @@ import subprocess
 import sys
 import time
 from collections.abc import Iterable, Iterator
-from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -52,9 +52,22 @@ class Server:
         return self.process.wait(30)
 
     @property
+    def workers(self) -> set[int]:
+        """The identifiers of the processes that answer."""
+        children = Path(f"/proc/{self.process.pid}/task/{self.process.pid}/children").read_text().split()
+        return {int(child) for child in children if " serve " in _command_line(child)}
+
+    @property
     def said(self) -> str:
         """What the server has written so far."""
         return self.output.read_text()
+
+
+def _command_line(process: str) -> str:
+    """Return how a process was started; empty where it has just ended."""
+    with contextlib.suppress(OSError):
+        return Path(f"/proc/{process}/cmdline").read_text().replace("\0", " ")
+    return ""
 
 
 def free_port() -> int:
@@ -74,7 +87,7 @@ def command(kind: str, port: int) -> list[str]:
     return [sys.executable, "-m", *lines[kind]]
 
 
-@contextmanager
+@contextlib.contextmanager
 def running(kind: str, folder: Path, *, home: Path, key: str = "", extra: tuple[str, ...] = ()) -> Iterator[Server]:
     """Start a server over a home and wait until it answers; end it afterwards."""
     port, output = free_port(), folder / f"{kind}.log"

@@ -18,12 +18,13 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from carafe.access import Role, open_keys
-from carafe.models.artefact import seal
-from carafe.models.publication import describe
-from carafe.registry import open_registry
+import carafe
+from carafe.access import ensure_administrator_key, open_keys
 from carafe.settings import Settings
 from web.servers import KINDS, Server, command, running
+
+pytestmark = pytest.mark.xdist_group("servers")
+"""One process runs all tests here, so that each server starts once."""
 
 X = np.random.default_rng(0).normal(size=(80, 4))
 LABELS = np.array(["setosa", "versicolor"])[(X[:, 2] > 0).astype(int)]
@@ -31,46 +32,44 @@ LABELS = np.array(["setosa", "versicolor"])[(X[:, 2] > 0).astype(int)]
 
 @dataclass(frozen=True)
 class Home:
-    """A home with one real model: a key for it, and what the pipeline answers in process."""
+    """A home with two versions of a real model: its administrator's key, and what the pipeline answers in process."""
 
     path: Path
     key: str
     answers: list[str]
 
 
-def publish_iris(home: Path) -> Home:
-    """Publish a scaled logistic regression."""
+def publish_iris(home: Path) -> list[str]:
+    """Publish a scaled logistic regression; return what it answers in process."""
     from sklearn.linear_model import LogisticRegression  # noqa: PLC0415 - heavy, and only some tests need it
     from sklearn.pipeline import make_pipeline  # noqa: PLC0415
     from sklearn.preprocessing import StandardScaler  # noqa: PLC0415
 
     estimator = make_pipeline(StandardScaler(), LogisticRegression()).fit(X, LABELS)
-    publication = describe(estimator, name="iris", sample=X, target="species", metrics={})
-    settings = Settings(home=home)
-    registry, keys = open_registry(settings), open_keys(settings)
-    with registry.staging() as folder:
-        seal(
-            directory=folder,
-            key=registry.key,
-            manifest=publication.manifest,
-            estimator=publication.estimator,
-            sample=publication.sample,
-        )
-        registry.publish(name="iris", staged=folder)
-    text = keys.create(role=Role.OPERATOR).text
-    registry.close()
-    keys.close()
-    return Home(home, text, estimator.predict(X).tolist())
+    carafe.publish(estimator, "iris", sample=X, target="species", home=home)
+    answers: list[str] = estimator.predict(X).tolist()
+    return answers
 
 
 @pytest.fixture(scope="module")
 def home(tmp_path_factory: pytest.TempPathFactory) -> Home:
-    return publish_iris(tmp_path_factory.mktemp("servers") / "home")
+    path = tmp_path_factory.mktemp("servers") / "home"
+    publish_iris(path)
+    answers = publish_iris(path)
+    keys = open_keys(Settings(home=path))
+    key = ensure_administrator_key(keys)
+    keys.close()
+    return Home(path, key or "", answers)
+
+
+WORKERS = {"carafe": ("--workers", "2"), "gunicorn": ("--workers", "2", "--preload"), "flask": ()}
 
 
 @pytest.fixture(scope="module", params=KINDS)
 def server(request: pytest.FixtureRequest, home: Home, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Server]:
-    with running(request.param, tmp_path_factory.mktemp("log"), home=home.path, key=home.key) as started:
+    """One server of each kind for all tests that leave it as it was; two workers where it can have them."""
+    kind, folder = request.param, tmp_path_factory.mktemp("log")
+    with running(kind, folder, home=home.path, key=home.key, extra=WORKERS[kind]) as started:
         yield started
 
 
@@ -141,10 +140,42 @@ def test_the_docs_page_and_the_document_are_served(server: Server) -> None:
     assert "/models/iris/predict" in json.loads(body)["paths"]
 
 
+def test_a_promotion_and_its_rollback_reach_every_worker_and_fail_no_request(server: Server) -> None:
+    def answering() -> str | None:
+        status, headers, _ = server.ask("POST", "/models/iris/predict", b"[1, 2, 3, 4]")
+        assert status == 200
+        return headers["X-Carafe-Model"]
+
+    assert {answering() for _ in range(20)} == {"iris@1"}
+    for number in (2, 1):
+        body = json.dumps({"version": number}).encode()
+        assert server.ask("PUT", "/models/iris/aliases/champion", body)[0] == 200
+        until = time.monotonic() + 20  # a second, plus the time of a load on a busy machine
+        while {answering() for _ in range(20)} != {f"iris@{number}"}:
+            assert time.monotonic() < until
+            time.sleep(0.1)
+
+
+def test_a_home_that_has_an_administrator_prints_no_key(server: Server) -> None:
+    assert "carafe_" not in server.said
+
+
+@pytest.mark.parametrize("server", ["carafe"], indirect=True)
+def test_a_worker_that_is_killed_is_replaced(server: Server, home: Home) -> None:
+    before = server.workers
+    assert len(before) == 2
+    os.kill(min(before), signal.SIGKILL)
+    until = time.monotonic() + 15
+    while not (len(server.workers) == 2 and server.workers != before):
+        assert time.monotonic() < until, server.said
+        time.sleep(0.1)
+    assert server.predict("iris", X[0].tolist()) == {"prediction": home.answers[0]}
+
+
 # --- carafe serve ---
 
 
-def test_the_first_start_prints_one_administrator_key_and_later_ones_print_none(tmp_path: Path) -> None:
+def test_the_first_start_prints_one_administrator_key_and_no_file_of_the_home_holds_it(tmp_path: Path) -> None:
     home = tmp_path / "home"
     with running("carafe", tmp_path, home=home) as server:
         (key,) = re.findall(r"carafe_[A-Za-z0-9]{10}_[A-Za-z0-9]{43}", server.said)
@@ -156,9 +187,6 @@ def test_the_first_start_prints_one_administrator_key_and_later_ones_print_none(
         assert server.end() == 0
     for file in home.rglob("*"):
         assert not file.is_file() or key.encode() not in file.read_bytes()
-    with running("carafe", tmp_path, home=home, key=key) as again:
-        assert "carafe_" not in again.said
-        assert again.ask("GET", "/models")[0] == 200
 
 
 def test_sigterm_lets_a_request_finish(home: Home, tmp_path: Path) -> None:
@@ -179,45 +207,6 @@ def _slowly(body: bytes) -> Iterator[bytes]:
     for start in range(0, len(body), len(body) // 5 + 1):
         yield body[start : start + len(body) // 5 + 1]
         time.sleep(0.2)
-
-
-def test_a_worker_that_is_killed_is_replaced(home: Home, tmp_path: Path) -> None:
-    with running("carafe", tmp_path, home=home.path, key=home.key) as server:
-        children = Path(f"/proc/{server.process.pid}/task/{server.process.pid}/children").read_text().split()
-        (worker,) = [child for child in children if "spawn_main" not in Path(f"/proc/{child}/cmdline").read_text()]
-        os.kill(int(worker), signal.SIGKILL)
-        until = time.monotonic() + 15
-        while time.monotonic() < until:
-            time.sleep(0.2)
-            try:
-                if server.predict("iris", X[0].tolist()) == {"prediction": home.answers[0]}:
-                    return
-            except OSError:
-                continue
-        pytest.fail(server.said)
-
-
-@pytest.mark.parametrize(
-    ("kind", "extra"), [("carafe", ("--workers", "2")), ("gunicorn", ("--workers", "2", "--preload"))]
-)
-def test_a_promotion_reaches_every_worker_and_fails_no_request(
-    kind: str, extra: tuple[str, ...], tmp_path: Path
-) -> None:
-    home = publish_iris(tmp_path / "home")
-    publish_iris(home.path)
-    with running(kind, tmp_path, home=home.path, key=home.key, extra=extra) as server:
-
-        def answering() -> str | None:
-            status, headers, _ = server.ask("POST", "/models/iris/predict", b"[1, 2, 3, 4]")
-            assert status == 200
-            return headers["X-Carafe-Model"]
-
-        assert {answering() for _ in range(20)} == {"iris@1"}
-        assert server.ask("PUT", "/models/iris/aliases/champion", b'{"version": 2}')[0] == 200
-        until = time.monotonic() + 20  # a second, plus the time of a load on a busy machine
-        while {answering() for _ in range(20)} != {"iris@2"}:
-            assert time.monotonic() < until
-            time.sleep(0.1)
 
 
 def test_a_port_that_is_taken_is_told_and_no_key_is_spent(tmp_path: Path) -> None:
