@@ -10,7 +10,8 @@ from sklearn.linear_model import LogisticRegression
 from sklearn.pipeline import FeatureUnion, make_pipeline
 
 from carafe.errors import CorruptArtefact, UnsupportedModel
-from carafe.models.flavours.sklearn import FILE, dump, load
+from carafe.models.flavours.archive import FILE
+from carafe.models.flavours.sklearn import dump, load
 from carafe.models.publication import Publication
 
 

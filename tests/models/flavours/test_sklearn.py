@@ -63,7 +63,8 @@ from sklearn.tree import DecisionTreeClassifier, DecisionTreeRegressor
 from carafe.errors import CorruptArtefact, MissingExtra, UnsupportedModel
 from carafe.models import steps
 from carafe.models.flavours.allowed import ALLOWED
-from carafe.models.flavours.sklearn import FILE, dump, load
+from carafe.models.flavours.archive import FILE
+from carafe.models.flavours.sklearn import dump, load
 from carafe.models.publication import Publication
 
 TABLE = np.random.default_rng(0).normal(size=(90, 3))

@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import io
-import struct
 import zipfile
 from collections.abc import Mapping
 
@@ -12,6 +10,7 @@ from skops.io.exceptions import UnsupportedTypeException, UntrustedTypesFoundExc
 
 from carafe.errors import CorruptArtefact, MissingExtra, UnsupportedModel
 from carafe.models.flavours.allowed import ALLOWED
+from carafe.models.flavours.archive import FILE, check_archive
 from carafe.models.flavours.native import NativeModel
 from carafe.models.flavours.neighbours import check_neighbours
 from carafe.models.flavours.openers import check_openers, refuse_openers
@@ -19,14 +18,6 @@ from carafe.models.flavours.sparse import check_sparse
 from carafe.models.flavours.trees import check_trees
 from carafe.models.flavours.vectors import check_vectors
 from carafe.models.manifest import Manifest
-
-FILE = "model.skops"
-
-MAX_RATIO = 100
-"""How many times its stored size a model may take unpacked, beyond ALWAYS_BYTES."""
-
-ALWAYS_BYTES = 64 * 1024**2
-"""What a model may take unpacked however small it is stored."""
 
 
 def dump(estimator: object) -> dict[str, bytes]:
@@ -61,7 +52,7 @@ def load(files: Mapping[str, bytes], manifest: Manifest) -> NativeModel:
     """
     if FILE not in files:
         raise CorruptArtefact(f"{FILE}: missing")
-    _check_size(files[FILE])
+    check_archive(files[FILE])
     try:
         estimator = skops.io.loads(files[FILE], trusted=ALLOWED)
     except UntrustedTypesFoundException as error:
@@ -85,19 +76,6 @@ def _checked(estimator: object, manifest: Manifest) -> NativeModel:
         raise
     except Exception as error:
         raise CorruptArtefact(f"{FILE}: can't be looked through ({type(error).__name__}: {error})") from error
-
-
-def _check_size(content: bytes) -> None:
-    """Refuse an archive that would fill the memory, before anything of it is unpacked."""
-    try:
-        with zipfile.ZipFile(io.BytesIO(content)) as archive:
-            size = sum(entry.file_size for entry in archive.infolist())
-    except (zipfile.BadZipFile, ValueError, OSError, struct.error, UnicodeDecodeError) as error:
-        raise CorruptArtefact(f"{FILE}: can't be parsed ({type(error).__name__}: {error})") from error
-    if size > max(MAX_RATIO * len(content), ALWAYS_BYTES):
-        raise CorruptArtefact(
-            f"{FILE}: would grow from {len(content)} to {size} bytes, expected at most {MAX_RATIO} times"
-        )
 
 
 def _refusal(error: UntrustedTypesFoundException) -> str:
