@@ -30,7 +30,7 @@ RENT = ("flats.csv", "--target", "rent", "--drop", "let", "--algorithm", "ridge"
 def test_training_shows_decisions_figures_and_importance_and_says_what_to_type_next() -> None:
     result = run("train", *RENT)
     assert result.exit_code == 0, result.output
-    assert "To predict: rent (regression)" in result.output
+    assert result.output.startswith("\nTo predict: rent (regression)\n")
     assert "left out │ left out by --drop" in result.output
     assert "ridge on 24 held-out rows" in result.output
     assert "baseline" in result.output

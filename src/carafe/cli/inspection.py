@@ -9,6 +9,7 @@ from rich.text import Text
 
 from carafe import tables
 from carafe.cli import terminal
+from carafe.cli.escapes import printable
 from carafe.errors import UntrainableTable
 from carafe.schema import Task
 from carafe.tables import ColumnProfile, Leak, Profile, find_leaks, infer_task, profile_table
@@ -64,7 +65,7 @@ def show(found: Inspection) -> None:
     console = terminal.console()
     console.print(_table(found))
     for line in _remarks(found):
-        console.print(Text(terminal.printable(line)))
+        console.print(Text(printable(line)))
 
 
 def _column(column: ColumnProfile, rows: int) -> dict[str, object]:

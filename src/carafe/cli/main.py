@@ -9,6 +9,7 @@ from typing import Any
 import click
 
 from carafe._version import __version__
+from carafe.cli.escapes import printable
 from carafe.errors import CarafeError, InvalidInput, MissingExtra
 
 COMMANDS: dict[str, str] = {
@@ -67,8 +68,8 @@ class Failure(click.ClickException):
         file = file or sys.stderr
         click.echo(f"carafe: {self.error.title} [{self.error.slug}]", file=file)
         story = self.error.problems if isinstance(self.error, InvalidInput) else (self.error,)
-        for line in story:
-            click.echo(f"  {line}", file=file)
+        for line in (line for part in story for line in str(part).splitlines()):
+            click.echo(f"  {printable(line)}", file=file)
 
 
 def _missing_extra(error: ModuleNotFoundError) -> MissingExtra:

@@ -10,6 +10,8 @@ from rich.console import Console
 from rich.table import Table
 from rich.text import Text
 
+from carafe.cli.escapes import printable
+
 PIPE_WIDTH = 200
 """How wide a table is printed where the output is no terminal."""
 
@@ -31,11 +33,6 @@ def table(*columns: str, title: str = "", numbers: tuple[str, ...] = ()) -> Tabl
 def add_row(made: Table, *cells: object) -> None:
     """Add a row of plain text to a table; nothing in it is read as markup."""
     made.add_row(*(Text(printable(str(cell))) for cell in cells))
-
-
-def printable(text: str) -> str:
-    """Return the text without what a terminal would obey, such as escape sequences."""
-    return "".join(char if char.isprintable() else "\N{REPLACEMENT CHARACTER}" for char in text)
 
 
 def moment(when: datetime) -> str:

@@ -13,8 +13,9 @@ from rich.progress import BarColumn, TaskProgressColumn, TextColumn, TimeElapsed
 from rich.progress import Progress as Bar
 from rich.table import Table
 
+from carafe.cli.escapes import printable
 from carafe.cli.recipes import Order
-from carafe.cli.terminal import add_row, console, printable, table
+from carafe.cli.terminal import add_row, console, table
 from carafe.models.manifest import Metric
 from carafe.registry import Promotion, Registry, Version
 from carafe.schema.exchange import check_name
@@ -69,7 +70,7 @@ def show(result: TrainingResult, version: Version) -> None:
     report, out = report_of(result), console()
     for title, part in (_decisions(report), _candidates(report), _metrics(report), _importance(report)):
         if part.row_count:
-            click.echo(printable(f"\n{title}"))  # a table's own title is folded to the table's width
+            click.echo(f"\n{printable(title)}")  # a table's own title is folded to the table's width
             out.print(part)
     click.echo()
     for line in (

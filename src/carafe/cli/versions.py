@@ -8,7 +8,8 @@ import msgspec
 from rich.table import Table
 from rich.text import Text
 
-from carafe.cli.terminal import add_row, console, moment, print_json, printable, table
+from carafe.cli.escapes import printable
+from carafe.cli.terminal import add_row, console, moment, print_json, table
 from carafe.models.manifest import Manifest
 from carafe.registry import Page, Version
 from carafe.schema import Column

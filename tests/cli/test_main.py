@@ -39,6 +39,15 @@ def test_a_recipe_that_can_not_be_written_is_told_without_a_traceback(tmp_path: 
     assert "can't be written (No such file or directory): -o names another file" in done.stderr
 
 
+def test_what_a_terminal_would_obey_in_a_file_is_not_printed_with_an_error(tmp_path: Path) -> None:
+    table = tmp_path / "table.csv"
+    table.write_text("x\x1b]0;mine\x07,y\n1,2\n")
+    done = CliRunner().invoke(main, ("inspect", str(table), "--target", "z"))
+    assert done.exit_code == 1
+    assert "it has: x\N{REPLACEMENT CHARACTER}]0;mine" in done.stderr
+    assert "\x1b" not in done.output
+
+
 def _file(folder: Path) -> Path:
     home = folder / "home"
     home.write_text("no folder")
