@@ -11,6 +11,7 @@ from hypothesis import strategies as st
 
 from carafe.errors import BodyTooLarge, InvalidInput, MalformedBody, PredictionFailed
 from carafe.protocols.native import decode_json, encode_features, encode_json, label_text
+from carafe.protocols.native_csv import encode_csv
 from carafe.schema import Label, PredictResponse, Signature, Target, Task
 from served import EVERYTHING, HOUSES, IRIS, everything
 
@@ -156,6 +157,16 @@ def test_a_number_that_is_not_finite_is_a_failure_of_the_model() -> None:
     answer = PredictResponse(name="houses", version=3, signature=HOUSES, values=np.array([np.nan]))
     with pytest.raises(PredictionFailed, match="houses@3 answered with a number that is not finite"):
         encode_json(answer, single=True)
+
+
+def test_a_probability_that_is_not_finite_is_a_failure_of_the_model_and_no_null() -> None:
+    answer = response(("no", "yes"), [1])
+    assert answer.probabilities is not None
+    answer.probabilities[0, 1] = np.nan
+    with pytest.raises(PredictionFailed, match="m@1 answered with probabilities that are not finite"):
+        encode_json(answer, single=True)
+    with pytest.raises(PredictionFailed, match="m@1 answered with probabilities that are not finite"):
+        encode_csv(answer)
 
 
 def test_features_are_named_and_a_missing_one_is_null() -> None:

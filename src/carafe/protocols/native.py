@@ -83,7 +83,8 @@ def encode_json(response: PredictResponse, *, single: bool) -> bytes:
     Probabilities are keyed by the label's text, because JSON keys are strings: ``"3"``, ``"true"``, ``"setosa"``.
 
     Raises:
-        PredictionFailed: when the model answered with a number that is not finite, which JSON can't carry.
+        PredictionFailed: when the model answered with a number or a probability that is not finite, which JSON can't
+            carry.
     """
     values = labels(response)
     table = probabilities(response)
@@ -115,9 +116,15 @@ def labels(response: PredictResponse) -> list[Label]:
 
 
 def probabilities(response: PredictResponse) -> list[dict[str, float]] | None:
-    """Return each row's probabilities by the text of the label, or None where they were not asked for."""
+    """Return each row's probabilities by the text of the label, or None where they were not asked for.
+
+    Raises:
+        PredictionFailed: when one of them is not finite.
+    """
     if response.probabilities is None:
         return None
+    if not np.isfinite(response.probabilities).all():
+        raise PredictionFailed(f"{response.name}@{response.version} answered with probabilities that are not finite")
     texts = [label_text(label) for label in response.signature.target.classes]
     return [dict(zip(texts, row, strict=True)) for row in response.probabilities.tolist()]
 

@@ -43,8 +43,7 @@ class NativeModel:
     def predict(self, rows: Rows, *, probabilities: bool = False) -> Prediction:
         """Answer every row, as the Model protocol says."""
         if probabilities and not hasattr(self.estimator, "predict_proba"):
-            kind = type(last_step(self.estimator)).__name__
-            raise InvalidParameter(f"probabilities: a {kind} gives none; ask without them")
+            raise InvalidParameter("probabilities: this model gives none; ask without them")
         before, last = _split(self.estimator)
         return self._run(rows, lambda table: self._predict(last, _through(before, table), probabilities=probabilities))
 
