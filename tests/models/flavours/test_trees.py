@@ -8,13 +8,18 @@ import pytest
 import skops.io
 from hypothesis import given, settings
 from hypothesis import strategies as st
-from sklearn.ensemble import HistGradientBoostingClassifier, RandomForestRegressor
+from sklearn.ensemble import (
+    GradientBoostingClassifier,
+    GradientBoostingRegressor,
+    HistGradientBoostingClassifier,
+    RandomForestRegressor,
+)
 from sklearn.pipeline import make_pipeline
 from sklearn.preprocessing import StandardScaler
 from sklearn.tree import DecisionTreeRegressor
 
 from carafe.errors import CorruptArtefact
-from carafe.models.flavours.trees import check_trees
+from carafe.models.flavours.trees import check_stages, check_trees
 
 RNG = np.random.default_rng(0)
 TABLE = np.column_stack([RNG.normal(size=(80, 2)), RNG.integers(0, 5, size=80)])
@@ -128,3 +133,21 @@ def test_a_tree_for_more_columns_than_its_owner_checks_is_refused() -> None:
     tree.n_features_in_ = 3
     with pytest.raises(CorruptArtefact, match="a tree for another number of features"):
         check_trees(tree)
+
+
+@pytest.mark.parametrize("init", ["zero", None, DecisionTreeRegressor(max_depth=1)])
+def test_a_boosting_model_with_more_trees_a_stage_than_sums_is_refused(init: Any) -> None:
+    model = GradientBoostingRegressor(n_estimators=3, init=init).fit(TABLE, NUMBERS)
+    check_stages(model)
+    model.estimators_ = np.column_stack([model.estimators_] * 50)
+    with pytest.raises(CorruptArtefact, match="holds stages of another number of trees than sums"):
+        check_stages(model)
+
+
+@pytest.mark.parametrize("classes", [2, 3])
+def test_a_boosting_model_of_classes_has_a_sum_for_each(classes: int) -> None:
+    model = GradientBoostingClassifier(n_estimators=3).fit(TABLE, np.arange(len(TABLE)) % classes)
+    check_stages(model)
+    model.estimators_ = model.estimators_[:, :1].repeat(2, axis=1)
+    with pytest.raises(CorruptArtefact, match="holds stages of another number of trees than sums"):
+        check_stages(model)

@@ -15,7 +15,7 @@ from carafe.models.flavours.native import NativeModel
 from carafe.models.flavours.neighbours import check_neighbours
 from carafe.models.flavours.openers import check_openers, refuse_openers
 from carafe.models.flavours.sparse import check_sparse
-from carafe.models.flavours.trees import check_trees
+from carafe.models.flavours.trees import check_stages, check_trees
 from carafe.models.flavours.vectors import check_vectors
 from carafe.models.manifest import Manifest
 
@@ -69,7 +69,7 @@ def load(files: Mapping[str, bytes], manifest: Manifest) -> NativeModel:
 def _checked(estimator: object, manifest: Manifest) -> NativeModel:
     """Return the model, once everything inside it is sound; what can't even be looked through is not."""
     try:
-        for check in (check_openers, check_trees, check_neighbours, check_vectors, check_sparse):
+        for check in (check_openers, check_trees, check_neighbours, check_vectors, check_sparse, check_stages):
             check(estimator)
         return wrap(estimator, manifest)
     except CorruptArtefact:

@@ -43,6 +43,22 @@ def check_trees(estimator: object) -> None:
                 _check_predictor(predictor, part.n_features_in_)
 
 
+def check_stages(estimator: object) -> None:
+    """Check that every gradient boosting inside the estimator has a sum for each tree of a stage.
+
+    scikit-learn adds the answers up in place, and believes the stages' width. The initial estimator is asked for one
+    row here: everything else has to be checked before.
+
+    Raises:
+        CorruptArtefact: when a stage has another number of trees than there are sums.
+    """
+    for part in parts_of(estimator):
+        if isinstance(part, BaseGradientBoosting) and hasattr(part, "estimators_"):
+            row = np.zeros((1, part.n_features_in_), dtype=np.float32)
+            sums = part._raw_predict_init(row)  # noqa: SLF001 - no public name
+            _check(np.shape(part.estimators_)[1:] == sums.shape[1:], "stages of another number of trees than sums")
+
+
 def _check_tree(tree: Any) -> None:  # noqa: ANN401 - scikit-learn ships no types
     left, right, feature = tree.children_left, tree.children_right, tree.feature
     inner = left != _LEAF
