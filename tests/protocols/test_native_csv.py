@@ -108,9 +108,9 @@ def test_a_body_that_is_not_csv_is_refused(body: bytes, story: str) -> None:
 
 
 def test_a_long_field_that_almost_is_a_number_is_refused_quickly() -> None:
-    began = time.perf_counter()
+    began = time.thread_time()
     assert problems("area,bedrooms\n" + "1" * 100_000 + "x,2\n")
-    assert time.perf_counter() - began < 1
+    assert time.thread_time() - began < 1
 
 
 def test_more_rows_than_allowed_are_refused() -> None:

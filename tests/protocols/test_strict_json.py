@@ -61,10 +61,10 @@ def test_a_body_that_is_not_strict_json_is_refused_with_the_reason(body: bytes, 
 @pytest.mark.parametrize(("opening", "closing"), [("[", "]"), ('{"a":', "}"), ("[", ""), ('[{"a":', "")])
 def test_a_deep_nest_is_refused_quickly(depth: int, opening: str, closing: str) -> None:
     body = (opening * depth + "1" + closing * depth).encode()
-    began = time.perf_counter()
+    began = time.thread_time()
     with pytest.raises(MalformedBody, match="nested too deeply"):
         read_json(body)
-    assert time.perf_counter() - began < 1  # generous: a machine under test is busy
+    assert time.thread_time() - began < 0.1
 
 
 @pytest.mark.parametrize("digits", ["1e400", "-1e400", "1" * 5_000, "-" + "1" * 5_000])
@@ -100,8 +100,8 @@ def test_an_object_is_repeated_exactly_when_a_name_is(pairs: list[tuple[str, Any
 
 def test_many_repeated_names_are_counted_quickly() -> None:
     body = ("{" + ",".join(f'"k{n}":1' for n in range(200_000)) + ',"k0":2}').encode()
-    began = time.perf_counter()
+    began = time.thread_time()
     value = read_json(body)
     assert isinstance(value, Repeated)
     assert value.names == ("k0",)
-    assert time.perf_counter() - began < 5
+    assert time.thread_time() - began < 5
