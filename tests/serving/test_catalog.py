@@ -1,6 +1,7 @@
 from __future__ import annotations
 
 import gc
+import time
 import weakref
 from collections.abc import Iterator
 from pathlib import Path
@@ -197,7 +198,7 @@ def test_an_alias_that_moves_while_its_version_loads_is_noticed_later(
     thread = Thread(target=catalog.get, args=(HOUSES,))
     thread.start()
     while not loads.folders:
-        pass
+        time.sleep(0.001)
     publish_rule(registry, "houses", "cheap houses", promote=Promotion.ALWAYS)
     catalog.refresh()
     loads.go.set()
