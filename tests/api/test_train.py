@@ -55,6 +55,12 @@ def test_its_own_recipe_trains_the_same_model_again(trained: carafe.TrainedModel
     assert again.recipe == trained.recipe
 
 
+def test_arguments_win_over_the_recipe(trained: carafe.TrainedModel, houses: pd.DataFrame) -> None:
+    other = carafe.train(houses, recipe=trained.recipe, algorithm="tree", seed=7, drop=["city"])
+    assert (other.result.recipe.model.algorithm, other.result.recipe.split.seed) == ("tree", 7)
+    assert "city" not in other.signature.names
+
+
 @pytest.mark.parametrize("kind", ["polars", "records", "file"])
 def test_a_table_may_come_as_a_polars_frame_as_records_or_as_a_file(
     kind: str, houses: pd.DataFrame, trained: carafe.TrainedModel, tmp_path: Path

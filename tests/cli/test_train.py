@@ -31,7 +31,7 @@ def test_training_shows_decisions_figures_and_importance_and_says_what_to_type_n
     result = run("train", *RENT)
     assert result.exit_code == 0, result.output
     assert result.output.startswith("\nTo predict: rent (regression)\n")
-    assert "left out │ left out by --drop" in result.output
+    assert "left out │ left out on request" in result.output
     assert "ridge on 24 held-out rows" in result.output
     assert "baseline" in result.output
     assert "█" in result.output

@@ -8,8 +8,6 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
-import msgspec
-
 from carafe.api.answers import Answers
 from carafe.api.home import registry_at
 from carafe.errors import InvalidRecipe
@@ -21,7 +19,8 @@ from carafe.schema.exchange import check_name
 from carafe.tables import polars_table, read_table
 from carafe.training.progress import Progress, silent
 from carafe.training.publication import publish_result
-from carafe.training.recipe import ColumnRecipe, Data, ModelChoice, Recipe, Split
+from carafe.training.recipe import Data, Recipe
+from carafe.training.recipe_changes import Changes, changed
 from carafe.training.result import TrainingResult
 from carafe.training.run import train as run
 
@@ -29,13 +28,13 @@ from carafe.training.run import train as run
 def train(  # noqa: PLR0913 - each is one option of the command line, too
     frame: Any,  # noqa: ANN401 - any table, see below
     *,
-    target: str = "",
-    name: str = "",
+    target: str | None = None,
+    name: str | None = None,
     recipe: Recipe | str | Path | None = None,
-    algorithm: str = "auto",
-    time_budget: float = 60.0,
-    test_size: float = 0.2,
-    seed: int = 42,
+    algorithm: str | None = None,
+    time_budget: float | None = None,
+    test_size: float | None = None,
+    seed: int | None = None,
     drop: Sequence[str] = (),
     progress: Progress = silent,
 ) -> TrainedModel:
@@ -47,12 +46,12 @@ def train(  # noqa: PLR0913 - each is one option of the command line, too
         frame: a polars or pandas frame, a mapping of columns, a list of records, or the path of a file.
         target: the column to predict. Not needed where a recipe names it.
         name: under which ``publish`` publishes the model, unless it is told another name.
-        recipe: every decision, as a Recipe, its TOML, or the path of a ``.toml`` file with it. All other options but
-            ``name`` and ``progress`` are then its own to say.
-        algorithm: the name of an algorithm, or ``"auto"``, which compares several.
-        time_budget: how many seconds ``"auto"`` may take to compare.
-        test_size: the share of rows that is held out.
-        seed: the same table, recipe and seed give the same model.
+        recipe: every decision, as a Recipe, its TOML, or the path of a ``.toml`` file with it. Other arguments, where
+            given, win over what it says.
+        algorithm: the name of an algorithm, or ``"auto"``, the default, which compares several.
+        time_budget: how many seconds ``"auto"`` may take to compare; 60 by default.
+        test_size: the share of rows that is held out; 0.2 by default.
+        seed: the same table, recipe and seed give the same model; 42 by default.
         drop: columns to leave out.
         progress: is told of each step.
 
@@ -64,27 +63,27 @@ def train(  # noqa: PLR0913 - each is one option of the command line, too
         TrainingFailed: when an algorithm fails on data that passed every check.
     """
     source = str(frame) if isinstance(frame, (str, Path)) else ""
-    if recipe is None:
-        chosen = Recipe(
-            data=Data(target=target, source=Path(source).name),
-            split=Split(test_size=test_size, seed=seed),
-            model=ModelChoice(algorithm=algorithm, time_budget=time_budget),
-            columns=tuple(ColumnRecipe(name=column, use=False) for column in drop),
-        )
-    else:
-        chosen = _read(recipe)
-    if not chosen.data.target:
-        raise InvalidRecipe('which column is to be predicted? Call carafe.train(frame, target="...")')
-    if name:
-        named = msgspec.structs.replace(chosen.data, name=check_name(name))
-        chosen = msgspec.structs.replace(chosen, data=named)
+    changes = Changes(
+        target=target,
+        name=check_name(name) if name else None,
+        algorithm=algorithm,
+        time_budget=time_budget,
+        test_size=test_size,
+        seed=seed,
+        drop=tuple(drop),
+    )
+    chosen = changed(_recipe(recipe, target=target, source=source), changes)
     table = read_table(source, options=chosen.data.read) if source else polars_table(frame)
     result = run(table, recipe=chosen, progress=progress)
     model = NativeModel(estimator=result.estimator, signature=result.signature, container=CARAFE)
     return TrainedModel(model=model, result=result)
 
 
-def _read(recipe: Recipe | str | Path) -> Recipe:
+def _recipe(recipe: Recipe | str | Path | None, *, target: str | None, source: str) -> Recipe:
+    if recipe is None:
+        if not target:
+            raise InvalidRecipe('which column is to be predicted? Call carafe.train(frame, target="...")')
+        return Recipe(data=Data(target=target, source=Path(source).name))
     if isinstance(recipe, Recipe):
         return recipe
     if isinstance(recipe, Path) or recipe.endswith(".toml"):  # no TOML document of a recipe ends so
