@@ -2,6 +2,8 @@ from __future__ import annotations
 
 import itertools
 from collections.abc import Callable, Iterator
+from dataclasses import replace
+from typing import Any
 
 import msgspec
 import numpy as np
@@ -11,10 +13,11 @@ import pytest
 from carafe.errors import TrainingFailed
 from carafe.training import auto, compare
 from carafe.training.auto import Comparison, choose
-from carafe.training.budget import Budget, Cost, start_budget
+from carafe.training.budget import Budget, Cost, measured, start_budget
 from carafe.training.compare import Arena, Trial, try_entry
 from carafe.training.decisions import signature_for
-from carafe.training.labelled import labelled
+from carafe.training.fit import Choice, Fitted, fit
+from carafe.training.labelled import Labelled, labelled
 from carafe.training.portfolio import Entry, Portfolio
 from carafe.training.progress import Step, silent
 from carafe.training.recipe import Recipe, SplitMethod
@@ -106,17 +109,31 @@ def test_a_candidate_that_would_overdraw_the_budget_is_stopped_before_it_does() 
 
 
 def test_the_cost_of_a_large_table_is_guessed_from_few_rows(monkeypatch: pytest.MonkeyPatch) -> None:
+    now = [0.0]
+
+    def slow(choice: Choice, data: Labelled, **given: Any) -> Fitted:  # noqa: ANN401 - passed on
+        now[0] += 1.0 + data.count  # by this clock a second for any fit, and one for each row
+        return fit(choice, data, **given)
+
     monkeypatch.setattr(compare, "PROBE_ROWS", 20)
-    meeting = arena(50.0, step=1.0)
-    slow = Entry(label="slow", algorithm="tree", growth=3.0)
-    trial = try_entry(slow, meeting, leader=Trial(entry=RIDGE, scores=(1e9,) * len(meeting.folds)))
+    monkeypatch.setattr(compare, "fit", slow)
+    meeting = replace(arena(), budget=start_budget(150.0, lambda: now[0]))
+    trial = try_entry(TREE, meeting, leader=Trial(entry=RIDGE, scores=(1e9,) * len(meeting.folds)))
     assert trial.scores == ()
-    assert trial.stopped.startswith("not finished: it needs about")
+    assert trial.stopped == "not finished: it needs about 174 s more, and 116 s are left"
 
 
 def test_a_cost_grows_with_the_rows_or_with_their_square() -> None:
     assert Cost(seconds=2.0, rows=100).of(300) == pytest.approx(6.0)
     assert Cost(seconds=2.0, rows=100, growth=2.0).of(300) == pytest.approx(18.0)
+
+
+def test_two_fits_tell_what_any_fit_takes_and_how_the_rest_grows() -> None:
+    found = measured(Cost(seconds=2.0, rows=100), Cost(seconds=3.0, rows=300))
+    assert found.fixed == pytest.approx(1.5)
+    assert found.of(500) == pytest.approx(4.0)
+    falling = measured(Cost(seconds=3.0, rows=100), Cost(seconds=2.0, rows=300))
+    assert falling.of(1000) == pytest.approx(2.0)
 
 
 def test_a_budget_counts_down_from_its_start() -> None:

@@ -133,6 +133,11 @@ def test_a_constant_target_is_refused() -> None:
         train(flats().with_columns(rent=pl.lit(5.0)), recipe=recipe("rent"))
 
 
+def test_numbers_whose_squares_overflow_are_refused() -> None:
+    with pytest.raises(UntrainableTable, match=r"numbers above 1e\+100: give it in a larger unit"):
+        train(flats().with_columns(rent=pl.col("rent") * 1e200), recipe=recipe("rent"))
+
+
 def test_labels_that_come_once_are_refused() -> None:
     frame = pl.DataFrame({"x": range(30), "y": [f"label {index}" for index in range(30)]})
     with pytest.raises(UntrainableTable, match="30 different labels in 30 rows: most come once"):

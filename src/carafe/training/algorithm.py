@@ -18,7 +18,7 @@ from carafe.training.recipe import Parameter
 MAX_JOBS = 4
 """The most processor cores that one fit uses."""
 
-CORES_ROWS = 50_000
+CORES_ROWS = 200_000
 """From so many rows on, one fit computes on several cores; on fewer they wait for one another longer than they save.
 
 Libraries that wait by spinning (OpenMP, BLAS) become a hundred times slower on cores that others use, too.

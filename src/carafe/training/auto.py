@@ -15,7 +15,7 @@ from carafe.models.manifest import Candidate
 from carafe.schema import Task
 from carafe.training.budget import Budget
 from carafe.training.compare import Arena, Trial, try_entry
-from carafe.training.fit import Choice, setting_of
+from carafe.training.fit import BASELINE, Choice, setting_of
 from carafe.training.labelled import Labelled
 from carafe.training.portfolio import Entry, portfolio
 from carafe.training.progress import Progress, Step
@@ -52,7 +52,7 @@ def choose(table: pl.DataFrame, data: Labelled, *, recipe: Recipe, budget: Budge
     setting = setting_of(recipe, data.signature, data.target)
     entries = portfolio(setting)
     arena = _arena(table, data, recipe, budget)
-    baseline = try_entry(Entry(label="baseline", algorithm="baseline"), arena, leader=None)
+    baseline = try_entry(Entry(label=BASELINE, algorithm=BASELINE), arena, leader=None)
     trials: list[Trial] = []
     for position, entry in enumerate(entries.candidates):
         progress(Step(done=position / len(entries.candidates), doing=f"comparing {entry.label}"))

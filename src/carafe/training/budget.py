@@ -5,22 +5,33 @@ from __future__ import annotations
 import math
 import time
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 Clock = Callable[[], float]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Cost:
-    """How long a fit on so many rows took, and how that grows: 1 in proportion to the rows, 2 with their square."""
+    """How long a fit on so many rows took, the part of it that any fit takes, and how the rest grows with the rows.
+
+    ``growth`` is 1 in proportion to the rows, 2 with their square.
+    """
 
     seconds: float
     rows: int
     growth: float = 1.0
+    fixed: float = 0.0
 
     def of(self, rows: int) -> float:
         """Return how long a fit on ``rows`` rows will probably take."""
-        return self.seconds * math.pow(rows / max(self.rows, 1), self.growth)
+        return self.fixed + (self.seconds - self.fixed) * math.pow(rows / max(self.rows, 1), self.growth)
+
+
+def measured(few: Cost, more: Cost) -> Cost:
+    """Return the cost that two fits, on few and on more rows, tell: the straight line through both, never falling."""
+    ratio = math.pow(few.rows / more.rows, more.growth)
+    fixed = (few.seconds - more.seconds * ratio) / (1 - ratio)
+    return replace(more, fixed=min(max(fixed, 0.0), few.seconds, more.seconds))
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

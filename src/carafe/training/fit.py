@@ -24,6 +24,9 @@ from carafe.training.recipe import Parameter, Recipe
 PREPARE, MODEL = "prepare", "model"
 """The names of the two steps of every pipeline that Carafe trains."""
 
+BASELINE = "baseline"
+"""The algorithm that every other is compared with."""
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Choice:
@@ -68,12 +71,10 @@ def fit(choice: Choice, data: Labelled, *, recipe: Recipe, params: Mapping[str, 
     setting = setting_of(recipe, data.signature, data.target)
     resolved = dict(params) if params is not None else resolve_parameters(choice.algorithm, choice.params, setting)
     family = family_of(choice.algorithm, setting)
-    pipeline = Pipeline(
-        [
-            (PREPARE, build_preparer(recipe=recipe, signature=data.signature, family=family)),
-            (MODEL, build_estimator(choice.algorithm, resolved, setting)),
-        ]
-    )
+    steps = [(MODEL, build_estimator(choice.algorithm, resolved, setting))]
+    if choice.algorithm != BASELINE:  # which looks at no column, so none is prepared
+        steps.insert(0, (PREPARE, build_preparer(recipe=recipe, signature=data.signature, family=family)))
+    pipeline = Pipeline(steps)
     frame = data.frame()
     notes = _noted(choice.algorithm, data.count, lambda: pipeline.fit(frame, data.target))
     model = pipeline[MODEL]

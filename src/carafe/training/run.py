@@ -7,12 +7,12 @@ import polars as pl
 
 from carafe.training.algorithms import AUTO, check_model
 from carafe.training.auto import Comparison, choose
-from carafe.training.budget import Budget, start_budget
+from carafe.training.budget import start_budget
 from carafe.training.clean import clean_training
 from carafe.training.decisions import Plan, decide_columns, shared_rows, signature_for
 from carafe.training.digests import table_digest
 from carafe.training.evaluate import evaluate
-from carafe.training.fit import Choice, fit
+from carafe.training.fit import BASELINE, Choice, fit
 from carafe.training.importance import permutation_importance
 from carafe.training.labelled import Labelled, labelled
 from carafe.training.progress import Progress, Step, silent, within
@@ -41,17 +41,16 @@ def train(frame: pl.DataFrame, *, recipe: Recipe, progress: Progress = silent) -
         MissingExtra: the algorithm's library can't be loaded.
         TrainingFailed: the algorithm fails on data that passed every check.
     """
-    budget = start_budget(recipe.model.time_budget)
     progress(Step(done=0.0, doing="looking at the columns"))
     study, split, plan = plan_run(frame, recipe=recipe)
     cleaned = clean_training(study.typed[split.train], recipe=plan.recipe)
     signature = signature_for(study, cleaned.frame, plan.recipe)
     training, held = labelled(cleaned.frame, signature), labelled(study.typed[split.test], signature)
 
-    compared = _choose(cleaned.frame, training, recipe=plan.recipe, budget=budget, progress=within(progress, 0.05, 0.8))
+    compared = _choose(cleaned.frame, training, recipe=plan.recipe, progress=within(progress, 0.05, 0.8))
     progress(Step(done=0.8, doing=f"fitting {compared.choice.algorithm} to {training.count:,} rows"))
     fitted = fit(compared.choice, training, recipe=plan.recipe)
-    baseline = fit(Choice(algorithm="baseline", params={}), training, recipe=plan.recipe)
+    baseline = fit(Choice(algorithm=BASELINE, params={}), training, recipe=plan.recipe)
 
     progress(Step(done=0.85, doing=f"evaluating on {held.count:,} held-out rows"))
     evaluation = evaluate(fitted.estimator, baseline.estimator, held)
@@ -90,10 +89,9 @@ def plan_run(frame: pl.DataFrame, *, recipe: Recipe) -> tuple[Study, Split, Plan
     return study, split, decide_columns(study, study.typed[split.train])
 
 
-def _choose(
-    table: pl.DataFrame, training: Labelled, *, recipe: Recipe, budget: Budget, progress: Progress
-) -> Comparison:
+def _choose(table: pl.DataFrame, training: Labelled, *, recipe: Recipe, progress: Progress) -> Comparison:
     if recipe.model.algorithm == AUTO:
+        budget = start_budget(recipe.model.time_budget)
         return choose(table, training, recipe=recipe, budget=budget, progress=progress)
     choice = Choice(algorithm=recipe.model.algorithm, params=recipe.model.params)
     return Comparison(candidates=(), choice=choice, notes=())

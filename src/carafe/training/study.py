@@ -18,6 +18,9 @@ from carafe.tables.columns import require_column
 from carafe.tables.profile import override_roles
 from carafe.training.recipe import Recipe
 
+LARGEST = 1e100
+"""The largest number that is learnt: beyond, squares and sums of squares overflow."""
+
 _ROLES = {Kind.NUMBER: Role.NUMERIC}
 
 
@@ -114,6 +117,8 @@ def _require_rows(rows: int, name: str) -> None:
 
 
 def _check_target(target: NDArray[Any], task: Task, name: str) -> None:
+    if task is Task.REGRESSION and np.abs(target).max() > LARGEST:
+        raise UntrainableTable(f"the target {name!r} holds numbers above {LARGEST:g}: give it in a larger unit")
     distinct = len(np.unique(target))
     if distinct < 2:
         raise UntrainableTable(f"the target {name!r} has the same value in every row: there is nothing to learn")
