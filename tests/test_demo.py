@@ -7,8 +7,6 @@ import re
 import subprocess
 from pathlib import Path
 
-import pytest
-
 from conftest import ROOT, skip_or_fail
 from test_walkthroughs import free_port
 
@@ -26,7 +24,6 @@ def demo(folder: Path, *arguments: str) -> subprocess.CompletedProcess[str]:
     )
 
 
-@pytest.mark.needs("libgomp1")
 def test_the_demo_trains_serves_and_asks_both_models_and_is_quick_the_second_time(tmp_path: Path) -> None:
     if not (ROOT / ".venv" / "carafe-dev").exists():
         skip_or_fail("the environment .venv was not made by ./scripts/test")
