@@ -7,9 +7,9 @@ import pytest
 
 from carafe.errors import UnknownColumn, UntrainableTable
 from carafe.schema import Kind, Task
-from carafe.training import auto
-from carafe.training.algorithm import Setting
-from carafe.training.portfolio import Entry, Portfolio
+from carafe.training.algorithms.algorithm import Setting
+from carafe.training.auto import choose as choosing
+from carafe.training.auto.portfolio import Entry, Portfolio
 from carafe.training.progress import Step
 from carafe.training.recipe import (
     Clean,
@@ -50,7 +50,7 @@ def quick(monkeypatch: pytest.MonkeyPatch) -> None:
     def few(setting: Setting) -> Portfolio:
         return Portfolio(candidates=tuple(Entry(label=name, algorithm=name) for name in QUICK[setting.task]))
 
-    monkeypatch.setattr(auto, "portfolio", few)
+    monkeypatch.setattr(choosing, "portfolio", few)
 
 
 @pytest.mark.parametrize("algorithm", ["forest", "extra-trees", "boosting", "lightgbm", "svm", "mlp"])

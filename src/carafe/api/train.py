@@ -20,7 +20,7 @@ from carafe.tables import polars_table, read_table
 from carafe.training.progress import Progress, silent
 from carafe.training.publication import publish_result
 from carafe.training.recipe import Data, Recipe
-from carafe.training.recipe_changes import Changes, changed
+from carafe.training.recipe.changes import Changes, changed
 from carafe.training.result import TrainingResult
 from carafe.training.run import train as run
 

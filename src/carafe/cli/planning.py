@@ -8,7 +8,7 @@ import msgspec
 
 from carafe.cli.recipes import Order, beside
 from carafe.tables import find_leaks
-from carafe.training.recipe_default import column_notes
+from carafe.training.recipe.default import column_notes
 from carafe.training.run import plan_run
 
 

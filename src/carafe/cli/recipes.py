@@ -11,7 +11,7 @@ import msgspec
 
 from carafe.cli.reading import Reading
 from carafe.training.recipe import Data, ReadOptions, Recipe
-from carafe.training.recipe_changes import Changes, changed
+from carafe.training.recipe.changes import Changes, changed
 
 RECIPE_SUFFIX = ".toml"
 """What tells a recipe from a table."""

@@ -11,7 +11,7 @@ from carafe.errors import UntrainableTable
 from carafe.schema import Column, Kind, Signature, Task
 from carafe.tables import ColumnProfile, Leak, Role, count_shared_rows, find_leaks, kind_of, signature_of
 from carafe.training.recipe import ColumnRecipe, Features, Missing, Recipe
-from carafe.training.recipe_default import default_recipe
+from carafe.training.recipe.default import default_recipe
 from carafe.training.split import Split
 from carafe.training.study import Study
 
@@ -36,7 +36,7 @@ class Plan:
 
 
 def decide_columns(study: Study, training: pl.DataFrame) -> Plan:
-    """Decide every column that the recipe leaves open, as `carafe.training.recipe_default` decides them.
+    """Decide every column that the recipe leaves open, as `carafe.training.recipe.default` decides them.
 
     A column that the recipe names with ``use = true`` is used even if it leaks. Leaks are looked for in the
     ``training`` rows only.

@@ -15,8 +15,8 @@ from threadpoolctl import threadpool_limits
 
 from carafe.errors import CarafeError, TrainingFailed
 from carafe.schema import Kind, Signature, Task
-from carafe.training.algorithm import Setting, jobs
-from carafe.training.algorithms import build_estimator, family_of, resolve_parameters
+from carafe.training.algorithms.algorithm import Setting, jobs
+from carafe.training.algorithms.catalogue import build_estimator, family_of, resolve_parameters
 from carafe.training.features import build_preparer
 from carafe.training.labelled import Labelled
 from carafe.training.recipe import Parameter, Recipe

@@ -5,15 +5,15 @@ from __future__ import annotations
 import msgspec
 import polars as pl
 
-from carafe.training.algorithms import AUTO, check_model
-from carafe.training.auto import Comparison, choose
-from carafe.training.budget import start_budget
+from carafe.training.algorithms.catalogue import AUTO, check_model
+from carafe.training.auto.budget import start_budget
+from carafe.training.auto.choose import Comparison, choose
 from carafe.training.clean import clean_training
 from carafe.training.decisions import Plan, decide_columns, shared_rows, signature_for
 from carafe.training.digests import table_digest
-from carafe.training.evaluate import evaluate
+from carafe.training.evaluation.evaluate import evaluate
+from carafe.training.evaluation.importance import permutation_importance
 from carafe.training.fit import BASELINE, Choice, fit
-from carafe.training.importance import permutation_importance
 from carafe.training.labelled import Labelled, labelled
 from carafe.training.progress import Progress, Step, silent, within
 from carafe.training.recipe import Recipe
