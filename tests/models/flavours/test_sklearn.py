@@ -8,6 +8,7 @@ from typing import Any
 
 import numpy as np
 import pytest
+import scipy
 import skops.io
 from hypothesis import given, settings
 from hypothesis import strategies as st
@@ -62,7 +63,7 @@ from sklearn.tree import DecisionTreeClassifier, DecisionTreeRegressor
 
 from carafe.errors import CorruptArtefact, MissingExtra, UnsupportedModel
 from carafe.models import steps
-from carafe.models.flavours.allowed import ALLOWED
+from carafe.models.flavours.allowed import ALLOWED, SCIPY
 from carafe.models.flavours.archive import FILE
 from carafe.models.flavours.sklearn import dump, load
 from carafe.models.publication import Publication
@@ -169,7 +170,13 @@ def test_every_step_of_carafes_own_may_be_loaded() -> None:
 
 def test_every_type_in_the_list_exists_and_is_listed_once() -> None:
     assert len(set(ALLOWED)) == len(ALLOWED)
-    check_exist(name for name in ALLOWED if not name.startswith("lightgbm."))
+    moved = {name for names in SCIPY.values() for name in names}
+    check_exist(name for name in ALLOWED if not name.startswith("lightgbm.") and name not in moved)
+
+
+def test_what_scipy_moved_between_releases_is_listed_for_the_installed_one() -> None:
+    release = ".".join(scipy.__version__.split(".")[:2])
+    check_exist(SCIPY[release])
 
 
 @pytest.mark.needs("libgomp1")

@@ -9,7 +9,6 @@ from __future__ import annotations
 _SKLEARN = (
     "functools.partial",
     "numpy.dtype",
-    "scipy._lib.array_api_compat.numpy._aliases.asarray",
     "scipy.interpolate._bsplines.BSpline",
     "scipy.sparse._csc.csc_array",
     "scipy.sparse._csc.csc_matrix",
@@ -61,6 +60,12 @@ _SKLEARN = (
     "sklearn.utils.validation.check_array",
 )
 
+SCIPY = {
+    "1.17": ("scipy._lib.array_api_compat.numpy._aliases.asarray",),
+    "1.18": ("scipy._external.array_api_compat.numpy._aliases.asarray", "scipy.interpolate._bsplines._BSpline"),
+}
+"""What splines are made of, by the release of scipy that stored them; a file of either may come along."""
+
 _LIGHTGBM = (
     "collections.OrderedDict",
     "lightgbm.basic.Booster",
@@ -83,5 +88,5 @@ _CARAFE = (
     "carafe.models.steps.words.Words",
 )
 
-ALLOWED: tuple[str, ...] = (*_SKLEARN, *_LIGHTGBM, *_CARAFE)
+ALLOWED: tuple[str, ...] = (*_SKLEARN, *(name for names in SCIPY.values() for name in names), *_LIGHTGBM, *_CARAFE)
 """Every type that may be loaded beside those that skops trusts by itself."""
