@@ -33,6 +33,7 @@ def train(  # noqa: PLR0913 - each is one option of the command line, too
     recipe: Recipe | str | Path | None = None,
     algorithm: str | None = None,
     time_budget: float | None = None,
+    cross_validate: int | None = None,
     test_size: float | None = None,
     seed: int | None = None,
     drop: Sequence[str] = (),
@@ -50,6 +51,7 @@ def train(  # noqa: PLR0913 - each is one option of the command line, too
             given, win over what it says.
         algorithm: the name of an algorithm, or ``"auto"``, the default, which compares several.
         time_budget: how many seconds ``"auto"`` may take to compare; 60 by default.
+        cross_validate: on how many folds a named algorithm is scored, too; ``"auto"`` always scores on folds.
         test_size: the share of rows that is held out; 0.2 by default.
         seed: the same table, recipe and seed give the same model; 42 by default.
         drop: columns to leave out.
@@ -68,6 +70,7 @@ def train(  # noqa: PLR0913 - each is one option of the command line, too
         name=check_name(name) if name else None,
         algorithm=algorithm,
         time_budget=time_budget,
+        cross_validate=cross_validate,
         test_size=test_size,
         seed=seed,
         drop=tuple(drop),

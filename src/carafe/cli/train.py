@@ -18,6 +18,7 @@ from carafe.registry import Promotion
 @click.option("--name", metavar="NAME", help="The model's name. Default: that of the file.")
 @click.option("--algorithm", metavar="NAME", help="One algorithm, such as forest or logistic. Default: auto.")
 @click.option("--time-budget", type=click.FloatRange(min=0, min_open=True), help="Seconds for auto. Default: 60.")
+@click.option("--cross-validate", type=click.IntRange(2), metavar="K", help="Score an algorithm on K folds, too.")
 @click.option("--test-size", type=click.FloatRange(0, 1, min_open=True, max_open=True), help="Default: 0.2.")
 @click.option("--seed", type=click.IntRange(0, 2**32 - 1), help="Chooses the held-out rows. Default: 42.")
 @click.option("--drop", metavar="COLUMN", multiple=True, help="Leave a column out; may come several times.")

@@ -90,7 +90,7 @@ def plan_run(frame: pl.DataFrame, *, recipe: Recipe) -> tuple[Study, Split, Plan
 
 
 def _choose(table: pl.DataFrame, training: Labelled, *, recipe: Recipe, progress: Progress) -> Comparison:
-    if recipe.model.algorithm == AUTO:
+    if recipe.model.algorithm == AUTO or recipe.model.cross_validate:
         budget = start_budget(recipe.model.time_budget)
         return choose(table, training, recipe=recipe, budget=budget, progress=progress)
     choice = Choice(algorithm=recipe.model.algorithm, params=recipe.model.params)

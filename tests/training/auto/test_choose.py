@@ -22,6 +22,7 @@ from carafe.training.fit import Choice, Fitted, fit
 from carafe.training.labelled import Labelled, labelled
 from carafe.training.progress import Step, silent
 from carafe.training.recipe import Recipe, SplitMethod
+from carafe.training.recipe.changes import Changes, changed
 from carafe.training.run import plan_run, train
 from small_tables import flats, recipe
 
@@ -148,6 +149,19 @@ def test_small_tables_are_divided_twice_and_large_ones_sampled(monkeypatch: pyte
     assert len(arena().folds) == 5
     monkeypatch.setattr(choosing, "COMPARED_ROWS", 60)
     assert (arena().data.count, arena().rows) == (60, 96)
+
+
+def test_a_named_algorithm_is_scored_on_every_fold_where_that_is_asked_for() -> None:
+    asked = Changes(algorithm="tree", cross_validate=4)
+    result = train(flats(), recipe=changed(recipe("rent"), asked))
+    baseline, tree = result.candidates
+    assert (baseline.algorithm, tree.algorithm) == ("baseline", "tree")
+    assert tree.chosen
+    assert tree.reason.startswith("as the recipe says; mean rmse of 8 folds, ")  # few rows are divided twice
+    assert tree.score is not None
+    assert baseline.score is not None
+    assert tree.score < baseline.score
+    assert train(flats(), recipe=changed(recipe("rent"), Changes(algorithm="tree"))).candidates == ()
 
 
 def test_time_is_divided_once() -> None:

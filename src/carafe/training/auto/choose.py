@@ -13,14 +13,16 @@ from numpy.typing import NDArray
 from carafe.errors import TrainingFailed
 from carafe.models.manifest import Candidate
 from carafe.schema import Task
+from carafe.training.algorithms.algorithm import Setting
+from carafe.training.algorithms.catalogue import AUTO
 from carafe.training.auto.budget import Budget
 from carafe.training.auto.compare import Arena, Trial, try_entry
-from carafe.training.auto.portfolio import Entry, portfolio
+from carafe.training.auto.portfolio import Entry, Portfolio, portfolio
 from carafe.training.evaluation.scores import MAIN
 from carafe.training.fit import BASELINE, Choice, setting_of
 from carafe.training.labelled import Labelled
 from carafe.training.progress import Progress, Step
-from carafe.training.recipe import Recipe, SplitMethod
+from carafe.training.recipe import ModelChoice, Recipe, SplitMethod
 from carafe.training.split import Index, folds
 
 COMPARED_ROWS = 50_000
@@ -44,13 +46,13 @@ def choose(table: pl.DataFrame, data: Labelled, *, recipe: Recipe, budget: Budge
 
     ``table`` has the same rows with all columns, for a split by group or time. Scores are those of
     `carafe.training.evaluation.scores`. A comparison is repeatable as long as the budget cuts nothing short; what was
-    cut short is said.
+    cut short is said. Where the recipe names an algorithm, it alone is scored, beside the baseline.
 
     Raises:
         TrainingFailed: when every candidate fails.
     """
     setting = setting_of(recipe, data.signature, data.target)
-    entries = portfolio(setting)
+    entries = _entries(recipe.model, setting)
     arena = _arena(table, data, recipe, budget)
     baseline = try_entry(Entry(label=BASELINE, algorithm=BASELINE), arena, leader=None)
     trials: list[Trial] = []
@@ -65,6 +67,12 @@ def choose(table: pl.DataFrame, data: Labelled, *, recipe: Recipe, budget: Budge
         choice=Choice(algorithm=winner.entry.algorithm, params=winner.entry.params),
         notes=(*entries.notes, *_notes(trials, winner, baseline)),
     )
+
+
+def _entries(model: ModelChoice, setting: Setting) -> Portfolio:
+    if model.algorithm == AUTO:
+        return portfolio(setting)
+    return Portfolio(candidates=(Entry(label=model.algorithm, algorithm=model.algorithm, params=model.params),))
 
 
 def _arena(table: pl.DataFrame, data: Labelled, recipe: Recipe, budget: Budget) -> Arena:
@@ -102,7 +110,10 @@ def _described(trial: Trial, winner: Trial, trials: Sequence[Trial], task: Task)
 
 
 def _why_chosen(winner: Trial, trials: Sequence[Trial], task: Task) -> str:
-    best = f"lowest mean {MAIN[task]} of {len(winner.scores)} folds, {_short(winner.mean)} ± {_short(winner.spread)}"
+    figure = f"mean {MAIN[task]} of {len(winner.scores)} folds, {_short(winner.mean)} ± {_short(winner.spread)}"
+    if len(trials) == 1:
+        return f"as the recipe says; {figure}"
+    best = f"lowest {figure}"
     others = [trial for trial in trials if trial.complete and trial is not winner]
     if not others:
         return f"{best}; no other candidate was finished"

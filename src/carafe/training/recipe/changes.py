@@ -22,6 +22,8 @@ class Changes:
     name: str | None = None
     algorithm: str | None = None
     time_budget: float | None = None
+    cross_validate: int | None = None
+    """How many folds a named algorithm is scored on, too."""
     test_size: float | None = None
     seed: int | None = None
     drop: tuple[str, ...] = ()
@@ -34,8 +36,14 @@ def changed(recipe: Recipe, changes: Changes) -> Recipe:
         InvalidRecipe: when an option can't be obeyed.
     """
     data = _with(recipe.data, target=changes.target, name=changes.name)
-    split = _with(recipe.split, test_size=changes.test_size, seed=changes.seed)
-    model = _with(recipe.model, algorithm=changes.algorithm, time_budget=changes.time_budget)
+    folds = changes.cross_validate
+    split = _with(recipe.split, test_size=changes.test_size, seed=changes.seed, folds=folds)
+    model = _with(
+        recipe.model,
+        algorithm=changes.algorithm,
+        time_budget=changes.time_budget,
+        cross_validate=None if folds is None else True,
+    )
     if changes.algorithm not in {None, recipe.model.algorithm}:
         model = msgspec.structs.replace(model, params=ModelChoice().params)
     kept = tuple(column for column in recipe.columns if column.name not in changes.drop)

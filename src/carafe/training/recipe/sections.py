@@ -119,4 +119,6 @@ class ModelChoice(Part, frozen=True, kw_only=True):
 
     algorithm: str = "auto"
     time_budget: float = 60.0
+    cross_validate: bool = False
+    """Score a named algorithm on every fold, too; ``auto`` always does."""
     params: dict[str, Parameter] = msgspec.field(default_factory=dict)

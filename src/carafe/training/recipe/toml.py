@@ -52,6 +52,7 @@ _BESIDE = {
     ("split", "folds"): "of cross-validation, within the training rows",
     ("model", "algorithm"): "auto compares several; see carafe train --help for the names",
     ("model", "time_budget"): "seconds for the comparison",
+    ("model", "cross_validate"): "score a named algorithm on every fold, too; auto always does",
 }
 
 
