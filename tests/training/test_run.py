@@ -83,6 +83,32 @@ def test_another_seed_holds_other_rows_out() -> None:
     assert first.data_sha256 == second.data_sha256
 
 
+def test_the_same_held_out_rows_have_one_digest_whatever_the_recipe_makes_of_the_columns() -> None:
+    usual = recipe("rent", "ridge")
+    column = ColumnRecipe(name="rooms", kind=Kind.CATEGORY)
+    kind = msgspec.structs.replace(usual, columns=(*(c for c in usual.columns if c.name != "rooms"), column))
+    dropped = msgspec.structs.replace(usual, columns=(*usual.columns, ColumnRecipe(name="city", use=False)))
+    results = [train(flats(), recipe=chosen) for chosen in (usual, kind, dropped, recipe("rent", "tree"))]
+    assert {column.name: column.kind for column in results[1].signature.columns}["rooms"] is Kind.CATEGORY
+    assert "city" not in results[2].signature.names
+    assert len({result.holdout.sha256 for result in results}) == 1
+    assert len({result.data_sha256 for result in results}) == 1
+
+
+def test_other_held_out_rows_have_another_digest() -> None:
+    chosen = recipe("rent", "ridge")
+    changed = flats().with_columns(area=pl.col("area") + 1)
+    assert train(flats(), recipe=chosen).holdout.sha256 != train(changed, recipe=chosen).holdout.sha256
+
+
+def test_rows_without_a_target_are_in_no_digest() -> None:
+    frame = flats()
+    without = pl.concat([frame, frame.head(5).with_columns(rent=pl.lit(None, dtype=frame["rent"].dtype))])
+    first, second = (train(table, recipe=recipe("rent", "ridge")) for table in (frame, without))
+    assert first.holdout.sha256 == second.holdout.sha256
+    assert first.data_sha256 == second.data_sha256
+
+
 @pytest.mark.usefixtures("quick")
 @pytest.mark.parametrize("target", ["rent", "let"])
 def test_the_stored_recipe_gives_the_same_model_without_a_comparison(target: str) -> None:

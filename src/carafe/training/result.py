@@ -14,7 +14,7 @@ from carafe.training.recipe import Recipe
 
 @dataclass(frozen=True, slots=True, kw_only=True, eq=False)
 class Holdout:
-    """The rows that the model has never seen, with their answers; ``sha256`` is the digest of all their columns."""
+    """The rows that the model has never seen, with their answers; ``sha256`` is the digest of all columns as read."""
 
     data: Labelled
     sha256: str

@@ -71,9 +71,9 @@ def train(frame: pl.DataFrame, *, recipe: Recipe, progress: Progress = silent) -
         decisions=plan.decisions,
         notes=(*study.notes, *cleaned.notes, *compared.notes, *fitted.notes, *evaluation.notes),
         warnings=(*plan.warnings, *shared_rows(study.typed, split, plan.recipe)),
-        holdout=Holdout(data=held, sha256=table_digest(study.typed[split.test])),
+        holdout=Holdout(data=held, sha256=table_digest(study.read[split.test])),
         rows=training.count,
-        data_sha256=table_digest(study.typed),
+        data_sha256=table_digest(study.read),
     )
 
 

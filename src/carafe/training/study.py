@@ -29,6 +29,8 @@ class Study:
     """A table whose every row has a target, typed; its profile; and the recipe with the task that was recognised."""
 
     profile: Profile
+    read: pl.DataFrame
+    """The same rows as they were read, whatever the recipe makes of the columns."""
     typed: pl.DataFrame
     target: NDArray[Any]
     """One label or number a row, shape (n,), in the target's own type."""
@@ -69,7 +71,7 @@ def study_table(frame: pl.DataFrame, *, recipe: Recipe) -> Study:
     _check_target(target, task, name)
     data = msgspec.structs.replace(recipe.data, task=task)
     recipe = msgspec.structs.replace(recipe, data=data)
-    return Study(profile=profile, typed=typed, target=target, recipe=recipe, notes=tuple(notes))
+    return Study(profile=profile, read=frame, typed=typed, target=target, recipe=recipe, notes=tuple(notes))
 
 
 def labels_of(values: pl.Series, task: Task) -> NDArray[Any]:
