@@ -401,6 +401,21 @@ def test_a_value_that_stands_for_a_missing_one_is_missing_in_features_too() -> N
     np.testing.assert_array_equal(features["age_per_room"], [NAN, 10])
 
 
+@pytest.mark.parametrize("family", [Family.LINEAR, Family.TREES])
+def test_a_made_feature_that_is_filled_has_a_flag_beside_it(family: Family) -> None:
+    _, features = prepared(family=family)
+    missing = np.isnan(FRAME["age"].to_numpy())
+    np.testing.assert_array_equal(features["age_per_room_missing"], missing)
+    np.testing.assert_array_equal(features["stay_missing"], FRAME["end"].is_null().to_numpy())
+
+
+def test_bins_tell_of_missing_values_under_short_names() -> None:
+    column = ColumnRecipe(name="age", bins=Bins(edges=(0, 40, 100), labels=("young", "old")))
+    _, features = prepared(column, family=Family.LINEAR)
+    assert {"age_young", "age_old", "age_missing"} <= set(features)
+    np.testing.assert_array_equal(features["age_missing"], np.isnan(FRAME["age"].to_numpy()))
+
+
 def test_a_column_may_be_needed_for_a_feature_alone() -> None:
     _, features = prepared(ColumnRecipe(name="age", use=False))
     assert "age" not in features

@@ -4,20 +4,23 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-from sklearn.base import BaseEstimator
+from sklearn.base import BaseEstimator, clone
 from sklearn.pipeline import Pipeline
 
 from carafe.errors import InvalidRecipe
 from carafe.models.steps import Elapsed, Product, Ratio, Sum
 from carafe.schema import Kind
-from carafe.training.features.numbers import impute_steps
+from carafe.training.features.numbers import flags_missing, impute_steps, missing_indicator
 from carafe.training.features.parts import Context, Part, scale_steps
 from carafe.training.recipe import ColumnRecipe, Scale
 from carafe.training.recipe.rules import NUMBERS
 
 
 def derived_parts(context: Context) -> list[Part]:
-    """Return a part for each ratio, product, sum and elapsed time that the recipe names."""
+    """Return a part for each ratio, product, sum and elapsed time that the recipe names, and one for its missing flag.
+
+    They are missing wherever a column they are made from is, and a ratio where its denominator is 0.
+    """
     features = context.recipe.features
     made: list[tuple[str, str, BaseEstimator, Sequence[str], frozenset[Kind]]] = []
     made += [("ratio", r.name, Ratio(name=r.name), (r.numerator, r.denominator), NUMBERS) for r in features.ratios]
@@ -27,12 +30,12 @@ def derived_parts(context: Context) -> list[Part]:
         ("elapsed", e.name, Elapsed(name=e.name, unit=str(e.unit)), (e.start, e.end), frozenset({Kind.DATETIME}))
         for e in features.elapsed
     ]
-    return [_part(context, *entry) for entry in made]
+    return [part for entry in made for part in _parts(context, *entry)]
 
 
-def _part(
+def _parts(
     context: Context, what: str, name: str, step: BaseEstimator, columns: Sequence[str], kinds: frozenset[Kind]
-) -> Part:
+) -> list[Part]:
     for column in columns:
         _check(context, f"features.{what}.{name}", column, kinds)
     recipe = ColumnRecipe(name=name)
@@ -41,7 +44,11 @@ def _part(
         *impute_steps(recipe, context.family),
         *scale_steps(Scale.AUTO, context.family),
     ]
-    return Part(name=what, key=name, columns=tuple(columns), build=lambda: Pipeline(steps))
+    parts = [Part(name=what, key=name, columns=tuple(columns), build=lambda: Pipeline(steps))]
+    if flags_missing(recipe, context.family):
+        flag = Pipeline([(what, clone(step)), ("missing", missing_indicator())])
+        parts.append(Part(name=f"{what}_missing", key=name, columns=tuple(columns), build=lambda: flag))
+    return parts
 
 
 def _check(context: Context, key: str, column: str, kinds: frozenset[Kind]) -> None:

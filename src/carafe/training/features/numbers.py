@@ -23,7 +23,7 @@ def number_parts(column: Column, recipe: ColumnRecipe, context: Context) -> list
         parts.append(_bins(column, recipe, recipe.bins, context.family))
     if recipe.bins is None or recipe.bins.keep:
         parts.append(_value(column, recipe, context.family))
-    if flags_missing(recipe, context.family):
+    if flags_missing(recipe, context.family) and not _told_by_bins(recipe):
         parts.append(missing_flag(column.name))
     if recipe.outliers is Outliers.ISOLATE:
         parts.append(_outlier_flag(column, recipe))
@@ -35,14 +35,25 @@ def flags_missing(recipe: ColumnRecipe, family: Family) -> bool:
     return recipe.missing is Missing.INDICATOR or (recipe.missing is Missing.AUTO and not family.takes_missing)
 
 
+def _told_by_bins(recipe: ColumnRecipe) -> bool:
+    """Whether one of the bins, each a feature of its own, already says that the value was missing."""
+    one_hot = recipe.bins is not None and not recipe.bins.keep and recipe.encode is not Encode.ORDINAL
+    return one_hot and recipe.missing is Missing.AUTO
+
+
 def missing_flag(name: str) -> Part:
     """Return the part that flags missing numbers; it has no feature where training rows miss none."""
     return Part(
         name="missing",
         key=None,
         columns=(name,),
-        build=lambda: MissingIndicator(features="missing-only", error_on_new=False),
+        build=missing_indicator,
     )
+
+
+def missing_indicator() -> MissingIndicator:
+    """Return the unfitted step that flags missing numbers where training rows miss some."""
+    return MissingIndicator(features="missing-only", error_on_new=False)
 
 
 def impute_steps(recipe: ColumnRecipe, family: Family, *, boolean: bool = False) -> list[tuple[str, BaseEstimator]]:
