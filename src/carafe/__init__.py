@@ -58,8 +58,7 @@ def __getattr__(name: str) -> Any:  # noqa: ANN401 - each name has its own type,
     try:
         return getattr(import_module(_HOMES[name]), name)
     except ModuleNotFoundError as error:
-        library = (error.name or "").partition(".")[0]
-        raise MissingExtra(f"carafe.{name} needs {library}: pip install 'carafe-serve[train]'") from error
+        raise MissingExtra.of(f"carafe.{name}", error) from error
 
 
 def __dir__() -> list[str]:

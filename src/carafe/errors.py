@@ -6,7 +6,7 @@ the documentation name it. A message says what came, what was expected and what 
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import ClassVar
 
@@ -47,6 +47,23 @@ class MissingExtra(CarafeError):
 
     slug = "missing-extra"
     title = "An optional part of Carafe is not installed"
+
+    EXTRAS: ClassVar[Mapping[str, str]] = {
+        **dict.fromkeys(("polars", "narwhals", "fastexcel", "sklearn", "skops", "lightgbm", "tomlkit"), "train"),
+        **dict.fromkeys(("pandas", "pyarrow"), "pandas"),
+    }
+    """Each optional library, as it is imported, and the extra that installs it."""
+
+    @classmethod
+    def of(cls, who: str, error: ImportError) -> MissingExtra:
+        """Return the error for ``who``, which could not import something; a library of no extra is taken for train's.
+
+        Args:
+            who: what needs the library, such as ``"this model"``.
+            error: what the import raised.
+        """
+        library = (error.name or "").partition(".")[0]
+        return cls(f"{who} needs {library}: pip install 'carafe-serve[{cls.EXTRAS.get(library, 'train')}]'")
 
 
 class NewerHome(CarafeError):

@@ -51,7 +51,7 @@ def _from_frame(signature: Signature, frame: object) -> Rows:
     try:
         from carafe.tables.encode import rows_from_frame  # noqa: PLC0415 - a loaded model may not need polars
     except ModuleNotFoundError as error:
-        raise MissingExtra(f"frames need {error.name}: pip install 'carafe-serve[train]'") from error
+        raise MissingExtra.of("a frame", error) from error
     return rows_from_frame(signature, frame)
 
 

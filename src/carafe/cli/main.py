@@ -27,8 +27,6 @@ COMMANDS: dict[str, str] = {
 }
 """Each command and the module in this package that holds it, under the command's own name."""
 
-_EXTRAS = dict.fromkeys(("polars", "narwhals", "fastexcel", "sklearn", "skops", "lightgbm", "tomlkit"), "train")
-
 
 class LazyGroup(click.Group):
     """A group that imports a command's module when the command is asked for, so that ``carafe serve`` starts fast."""
@@ -74,9 +72,9 @@ class Failure(click.ClickException):
 
 def _missing_extra(error: ModuleNotFoundError) -> MissingExtra:
     package = (error.name or "").partition(".")[0]
-    if package not in _EXTRAS:
+    if package not in MissingExtra.EXTRAS:
         raise error
-    return MissingExtra(f"this needs {package}: pip install 'carafe-serve[{_EXTRAS[package]}]'")
+    return MissingExtra.of("this", error)
 
 
 @click.group(cls=LazyGroup, context_settings={"help_option_names": ["-h", "--help"]})

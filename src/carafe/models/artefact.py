@@ -101,6 +101,7 @@ def load_model(directory: Path, *, key: bytes) -> Model:
     Raises:
         CorruptArtefact: as ``read_manifest``, or when the model can't be loaded or answers differently.
         NewerArtefact: when a newer Carafe wrote it.
+        MissingExtra: when the model needs a library that is not installed.
     """
     verified = _verify(directory, key)
     model = flavour(verified.manifest.flavour).load(verified.files, verified.manifest)
@@ -117,6 +118,7 @@ def reseal(directory: Path, *, key: bytes) -> Manifest:
     Raises:
         CorruptArtefact: as ``load_model``, the signature left aside.
         NewerArtefact: when a newer Carafe wrote it.
+        MissingExtra: when the model needs a library that is not installed.
         StorageUnavailable: when the directory can't be written.
     """
     content = read_file(directory, MANIFEST, limit=MAX_MANIFEST_BYTES)

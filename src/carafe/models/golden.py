@@ -13,7 +13,7 @@ import msgspec
 import numpy as np
 from numpy.typing import NDArray
 
-from carafe.errors import CarafeError, CorruptArtefact
+from carafe.errors import CarafeError, CorruptArtefact, MissingExtra
 from carafe.models.model import Model
 from carafe.models.prediction import Prediction
 from carafe.schema import Column, Kind, Rows, Signature, Task
@@ -78,12 +78,15 @@ def replay_golden(model: Model, golden: Golden) -> None:
 
     Raises:
         CorruptArtefact: when it answers differently, or fails; names the first row.
+        MissingExtra: when it needs a library that is not installed.
     """
     if not golden.rows:
         return
     try:
         rows = encode_records(model.signature, golden.rows)
         answer = model.predict(rows, probabilities=golden.probabilities is not None)
+    except MissingExtra:  # nothing is known about the files then
+        raise
     except CarafeError as error:
         raise CorruptArtefact(
             f"golden predictions: the model fails on rows that it answered when sealed: {error}"

@@ -98,5 +98,5 @@ def _told(version: Version, raised: Exception) -> CarafeError:
     if isinstance(raised, CarafeError):
         return raised
     if isinstance(raised, ModuleNotFoundError):
-        return MissingExtra(f"{version} needs {raised.name}: pip install 'carafe-serve[train]'")
+        return MissingExtra.of(str(version), raised)
     return CorruptArtefact(f"{version} can't be loaded ({type(raised).__name__}: {raised})")

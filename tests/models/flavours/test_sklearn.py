@@ -299,7 +299,7 @@ def test_a_library_that_is_not_installed_is_named(publication: Publication, monk
 
     files = dump(publication.estimator)
     monkeypatch.setattr(skops.io, "loads", without)
-    with pytest.raises(MissingExtra, match=r"No module named 'lightgbm'.*pip install 'carafe-serve\[train\]'"):
+    with pytest.raises(MissingExtra, match=r"this model needs lightgbm: pip install 'carafe-serve\[train\]'"):
         load(files, publication.manifest)
 
 

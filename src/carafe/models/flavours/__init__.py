@@ -53,5 +53,4 @@ def flavour(name: str) -> Flavour:
     try:
         return cast("Flavour", import_module(FLAVOURS[name]))
     except ModuleNotFoundError as error:
-        library = (error.name or "").partition(".")[0]
-        raise MissingExtra(f"this model needs {library}: pip install 'carafe-serve[train]'") from error
+        raise MissingExtra.of("this model", error) from error

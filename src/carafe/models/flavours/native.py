@@ -11,7 +11,7 @@ from numpy.typing import NDArray
 from scipy import sparse
 from sklearn.pipeline import Pipeline
 
-from carafe.errors import CarafeError, FieldProblem, InvalidParameter, PredictionFailed
+from carafe.errors import CarafeError, FieldProblem, InvalidParameter, MissingExtra, PredictionFailed
 from carafe.models.container import Container
 from carafe.models.containers import build_table
 from carafe.models.prediction import Features, Prediction
@@ -84,6 +84,9 @@ class NativeModel:
         except CarafeError:
             raise
         except Exception as error:
+            absent = _absent(error)
+            if absent is not None:  # before any category is blamed: no row would be answered
+                raise MissingExtra.of("this model", absent) from error
             problems = _unseen(self.signature, rows)
             if problems:
                 raise invalid_input(problems) from error
@@ -130,6 +133,15 @@ def _codes(column: Any) -> Any:  # noqa: ANN401 - a pandas or polars column
         codes = column.cat.codes.to_numpy().astype(np.float64)
         return np.where(codes < 0, np.nan, codes)
     return column.to_numpy()
+
+
+def _absent(error: BaseException | None) -> ImportError | None:
+    """Return the failed import of an optional library behind an error; libraries wrap it in errors of their own."""
+    while error is not None:
+        if isinstance(error, ModuleNotFoundError) and (error.name or "").partition(".")[0] in MissingExtra.EXTRAS:
+            return error
+        error = error.__cause__ or error.__context__
+    return None
 
 
 def _unseen(signature: Signature, rows: Rows) -> list[FieldProblem]:

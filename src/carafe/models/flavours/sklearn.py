@@ -57,7 +57,9 @@ def load(files: Mapping[str, bytes], manifest: Manifest) -> NativeModel:
         estimator = skops.io.loads(files[FILE], trusted=ALLOWED)
     except UntrustedTypesFoundException as error:
         raise CorruptArtefact(f"{FILE}: {_refusal(error)}") from error
-    except (ModuleNotFoundError, OSError) as error:  # OSError: a library of the system that LightGBM needs
+    except ModuleNotFoundError as error:
+        raise MissingExtra.of("this model", error) from error
+    except OSError as error:  # OSError: a library of the system that LightGBM needs
         raise MissingExtra(
             f"this model needs what is not installed ({error}): pip install 'carafe-serve[train]'"
         ) from error
@@ -74,6 +76,8 @@ def _checked(estimator: object, manifest: Manifest) -> NativeModel:
         return wrap(estimator, manifest)
     except CorruptArtefact:
         raise
+    except ModuleNotFoundError as error:
+        raise MissingExtra.of("this model", error) from error
     except Exception as error:
         raise CorruptArtefact(f"{FILE}: can't be looked through ({type(error).__name__}: {error})") from error
 
