@@ -55,7 +55,15 @@ def test_rows_may_come_in_any_shape(model: carafe.LoadedModel, rows: object) -> 
 def test_it_says_which_version_it_is_and_what_it_takes(model: carafe.LoadedModel) -> None:
     assert str(model.version) == "houses@1"
     assert model.signature.names == ("area", "city")
-    assert "houses" in repr(model)
+    assert repr(model) == "LoadedModel(houses@1: price from area, city)"
+    assert repr(model.version) == "Version(houses@1, regression of price, champion)"
+
+
+def test_a_wide_model_is_still_shown_in_one_line(home: Path) -> None:
+    del home
+    table = np.random.default_rng(0).normal(size=(30, 200))
+    carafe.publish(LinearRegression().fit(table, table[:, 0]), "wide", sample=table)
+    assert repr(carafe.load("wide")) == "LoadedModel(wide@1: target from x1, x2, x3, x4, x5, ...)"
 
 
 def test_features_after_preprocessing_have_names(model: carafe.LoadedModel) -> None:

@@ -12,6 +12,9 @@ from carafe.models.artefact import load_model
 from carafe.registry import Version
 from carafe.schema import ModelRef
 
+_NAMED = 5
+"""How many columns the short form of a model names."""
+
 
 def load(reference: str, *, home: str | Path | None = None) -> LoadedModel:
     """Return a published model.
@@ -37,3 +40,8 @@ class LoadedModel(Answers):
 
     version: Version
     """Which version it is: ``version.name``, ``version.number``, and in ``version.manifest`` all that is known."""
+
+    def __repr__(self) -> str:
+        names = self.signature.names
+        columns = [*names[:_NAMED], *(["..."] if len(names) > _NAMED else [])]
+        return f"LoadedModel({self.version}: {self.signature.target.name} from {', '.join(columns)})"

@@ -30,6 +30,10 @@ class Version:
     def __str__(self) -> str:
         return f"{self.name}@{self.number}"
 
+    def __repr__(self) -> str:
+        story = f"{self.manifest.task} of {self.manifest.signature.target.name}"
+        return f"Version({', '.join([str(self), story, *self.aliases])})"
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Alias:
