@@ -51,6 +51,11 @@ def test_names_that_come_twice_or_are_no_strings_are_refused() -> None:
         polars_table(pd.DataFrame([[1, 2]]))
 
 
+def test_an_empty_list_is_told_as_one() -> None:
+    with pytest.raises(UnreadableTable, match=r"got an empty list, expected a list of records.*at least one row"):
+        polars_table([])
+
+
 def test_a_single_value_is_no_column() -> None:
     for value in (5, "abc", b"abc", None):
         with pytest.raises(UnreadableTable, match=r"column 'a': got \w+, expected a list with one value a row"):

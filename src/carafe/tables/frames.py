@@ -21,7 +21,7 @@ def polars_table(frame: object) -> pl.DataFrame:
     A column of mixed Python values becomes text. An index is left out.
 
     Raises:
-        UnreadableTable: when it is none of these, or its column names come twice.
+        UnreadableTable: when it is none of these, an empty list, or its column names come twice.
     """
     if isinstance(frame, pl.DataFrame):
         return frame
@@ -29,7 +29,9 @@ def polars_table(frame: object) -> pl.DataFrame:
         return frame.collect()
     if isinstance(frame, Mapping):
         return _from_columns(frame)
-    if isinstance(frame, Sequence) and frame and all(isinstance(record, Mapping) for record in frame):
+    if isinstance(frame, Sequence) and not isinstance(frame, (str, bytes)) and not frame:
+        raise UnreadableTable("got an empty list, expected a list of records: one dictionary a row, at least one row")
+    if isinstance(frame, Sequence) and all(isinstance(record, Mapping) for record in frame):
         names = dict.fromkeys(name for record in frame for name in record)
         return _from_columns({name: [record.get(name) for record in frame] for name in names})
     return _from_other(frame)
