@@ -276,7 +276,7 @@ class BodyTooLarge(CarafeError):
 
 
 class InvalidParameter(CarafeError):
-    """Raised when a query parameter or a path segment has a value that can't be used."""
+    """Raised when a query parameter, a path segment or an argument has a value that can't be used."""
 
     slug = "invalid-parameter"
     title = "A parameter has a value that can't be used"

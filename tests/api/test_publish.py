@@ -1,6 +1,7 @@
 from __future__ import annotations
 
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import pandas as pd
@@ -11,7 +12,7 @@ from sklearn.linear_model import LinearRegression
 from sklearn.tree import DecisionTreeClassifier
 
 import carafe
-from carafe.errors import InvalidName, ModelNotFound, UnsupportedModel
+from carafe.errors import InvalidName, InvalidParameter, ModelNotFound, UnsupportedModel
 
 TABLE = np.random.default_rng(0).normal(size=(30, 3))
 LINE = LinearRegression().fit(TABLE, TABLE @ [1.0, 2.0, 3.0])
@@ -44,6 +45,33 @@ def test_metrics_and_target_are_in_the_manifest(home: Path) -> None:
     version = carafe.publish(LINE, "line", sample=TABLE, target="height", metrics={"r2": 0.9}, home=home)
     assert version.manifest.signature.target.name == "height"
     assert [(metric.name, metric.value) for metric in version.manifest.metrics] == [("r2", 0.9)]
+
+
+def test_an_unknown_promotion_is_told_what_is_allowed(home: Path) -> None:
+    told = r'promote: got "yes", expected one of "first-only", "always", "if-better"'
+    with pytest.raises(InvalidParameter, match=told):
+        carafe.publish(LINE, "line", sample=TABLE, promote="yes", home=home)
+    assert not home.exists()
+
+
+@pytest.mark.parametrize("value", ["good", "0.9", None, [0.9, 0.8], float("nan"), float("inf"), 10**400])
+def test_a_metric_that_is_no_finite_number_is_named(home: Path, value: object) -> None:
+    metrics: dict[str, Any] = {"a": value}
+    with pytest.raises(InvalidParameter, match=r'metrics: got .* for "a", expected a finite number by its name'):
+        carafe.publish(LINE, "line", sample=TABLE, metrics=metrics, home=home)
+    assert not home.exists()
+
+
+def test_metrics_need_names(home: Path) -> None:
+    wrong: Any = [0.9]
+    with pytest.raises(InvalidParameter, match="expected numbers by name"):
+        carafe.publish(LINE, "line", sample=TABLE, metrics=wrong, home=home)
+
+
+def test_a_metric_may_be_a_number_of_numpy(home: Path) -> None:
+    metrics: dict[str, Any] = {"r2": np.float32(0.5)}
+    version = carafe.publish(LINE, "line", sample=TABLE, metrics=metrics, home=home)
+    assert version.manifest.metrics[0].value == 0.5
 
 
 def test_the_iris_tutorial_answers_a_flat_list_of_four_numbers(home: Path) -> None:

@@ -48,10 +48,10 @@ def publish(
         UnsupportedModel: when the estimator is not fitted, is no classifier or regressor, answers with more than one
             output, or is made of types that Carafe does not load, such as lambdas and classes of your own.
         InvalidName: when ``name`` is not well formed.
-        ValueError: when ``promote`` is none of these, or a metric is not finite.
+        InvalidParameter: when ``promote`` is none of these, or ``metrics`` are no finite numbers by name.
     """
     check_name(name)
-    promotion = Promotion(promote)
+    promotion = Promotion.parse(promote)
     publication = describe(estimator, name=name, sample=sample, target=target, metrics=metrics or {})
     with closing(registry_at(home)) as registry, registry.staging() as folder:
         seal(

@@ -143,7 +143,9 @@ class TrainedModel(Answers):
 
         Raises:
             InvalidName: when ``name`` is not well formed.
+            InvalidParameter: when ``promote`` is none of these.
         """
+        promotion = Promotion.parse(promote)
         name = check_name(name or self.result.recipe.data.name)
         with closing(registry_at(home)) as registry:
-            return publish_result(self.result, name=name, registry=registry, promote=Promotion(promote))
+            return publish_result(self.result, name=name, registry=registry, promote=promotion)

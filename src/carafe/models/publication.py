@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 import platform
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
@@ -12,7 +13,7 @@ import msgspec
 import numpy as np
 
 from carafe._version import __version__
-from carafe.errors import CarafeError, UnsupportedModel
+from carafe.errors import CarafeError, InvalidParameter, UnsupportedModel
 from carafe.models.containers.observed import Observed
 from carafe.models.flavours.estimator import columns_of, library_versions, published_part, target_of, width_of
 from carafe.models.flavours.first_steps import Meeting, first_meetings
@@ -21,6 +22,7 @@ from carafe.models.manifest import Manifest, Metric, Provenance, Rung
 from carafe.models.sample import observe_sample
 from carafe.schema import Column, Kind, Rows, Signature, Target, Task
 from carafe.schema.rows import dtype_of
+from carafe.schema.values import shown
 
 PROVED_ROWS = 1000
 """How many rows of the sample the rebuilt table must give the estimator's own answers for."""
@@ -54,7 +56,9 @@ def describe(
 
     Raises:
         UnsupportedModel: when the estimator can't be served; the message says what it would take.
+        InvalidParameter: when the metrics are no finite numbers by name.
     """
+    figures = _figures(metrics)
     part = published_part(estimator)
     observed = observe_sample(sample, columns_of(part), width_of(part))
     meetings = list(first_meetings(part, [column.name for column in observed.columns]))
@@ -71,11 +75,36 @@ def describe(
         container=observed.container,
         algorithm=kind,
         probabilities=signature.target.task is Task.CLASSIFICATION and hasattr(part, "predict_proba"),
-        metrics=tuple(Metric(name=name, value=float(value)) for name, value in metrics.items()),
+        metrics=figures,
         provenance=provenance_of(part, source="carafe.publish"),
         ladder=(Rung(name="native", chosen=True, reason=f"scikit-learn's own {kind} answers"),),
     )
     return Publication(manifest=manifest, estimator=part, sample=rows)
+
+
+def _figures(metrics: Mapping[Any, Any]) -> tuple[Metric, ...]:
+    """Return a user's metrics; numbers of numpy and whole numbers are as good as floats, a string is none."""
+    if not isinstance(metrics, Mapping):
+        raise InvalidParameter(f'metrics: got {shown(metrics)}, expected numbers by name, such as {{"r2": 0.9}}')
+    figures = []
+    for name, value in metrics.items():
+        number = _number(value)
+        if not isinstance(name, str) or number is None or not math.isfinite(number):
+            raise InvalidParameter(
+                f"metrics: got {shown(value)} for {shown(name)}, expected a finite number by its name, "
+                'such as {"r2": 0.9}'
+            )
+        figures.append(Metric(name=name, value=number))
+    return tuple(figures)
+
+
+def _number(value: Any) -> float | None:  # noqa: ANN401 - whatever a user gives
+    if isinstance(value, (str, bytes)):
+        return None
+    try:
+        return float(value)
+    except (TypeError, ValueError, OverflowError):
+        return None
 
 
 def provenance_of(estimator: object, **known: Any) -> Provenance:  # noqa: ANN401 - Provenance's own fields

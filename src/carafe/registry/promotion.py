@@ -6,8 +6,10 @@ import re
 from dataclasses import dataclass
 from enum import StrEnum
 
+from carafe.errors import InvalidParameter
 from carafe.models import Manifest
 from carafe.registry.version import Version
+from carafe.schema.values import shown
 
 _SMALLER_IS_BETTER = frozenset({"mse", "rmse", "mae", "mape", "log_loss", "brier", "error"})
 
@@ -20,6 +22,19 @@ class Promotion(StrEnum):
     ALWAYS = "always"
     IF_BETTER = "if-better"
     """It becomes champion when it beats the champion's main metric on the same held-out rows."""
+
+    @classmethod
+    def parse(cls, asked: Promotion | str) -> Promotion:
+        """Return what was asked for, by its value.
+
+        Raises:
+            InvalidParameter: when it is none of the values.
+        """
+        try:
+            return cls(asked)
+        except ValueError:
+            allowed = ", ".join(f'"{one}"' for one in cls)
+            raise InvalidParameter(f"promote: got {shown(asked)}, expected one of {allowed}") from None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
