@@ -7,6 +7,7 @@ import pytest
 from click.testing import CliRunner, Result
 
 from carafe.cli.main import main
+from carafe.training.algorithms.catalogue import NAMES
 from small_tables import flats
 
 
@@ -66,7 +67,9 @@ def test_machines_get_json_and_nothing_else() -> None:
 def test_a_later_version_is_champion_only_when_asked_for_or_better() -> None:
     run("train", *RENT)
     assert "Next: carafe promote flats@2" in run("train", *RENT).output
-    assert "not champion: rmse" in run("train", *RENT[:-1], "baseline", "--promote-if-better").output
+    refused = run("train", *RENT[:-1], "baseline", "--promote-if-better").output
+    assert "not champion: rmse" in refused
+    assert refused.endswith("Next: carafe models show flats@3\n")
     assert "champion: asked for at publication" in run("train", *RENT[:-1], "baseline", "--promote").output
 
 
@@ -76,7 +79,7 @@ def test_the_recipe_that_init_writes_is_obeyed(folder: Path) -> None:
     assert written.exit_code == 0, written.output
     text = (folder / "carafe.toml").read_text()
     assert 'source = "flats.csv"' in text
-    assert "# numeric: numbers; " in text
+    assert "# number: numbers; " in text
     edited = text.replace("[columns.city]\n", "[columns.city]\nuse = false\n").replace(
         'algorithm = "auto"', 'algorithm = "ridge"'
     )
@@ -158,3 +161,8 @@ def test_what_can_not_be_done_is_said_plainly(arguments: tuple[str, ...], code: 
 def test_a_recipe_is_called_toml() -> None:
     refused = run("init", "flats.csv", "--target", "rent", "-o", "recipe.txt")
     assert (refused.exit_code, "expected a name that ends in .toml" in refused.output) == (2, True)
+
+
+def test_the_help_names_every_algorithm() -> None:
+    shown = " ".join(run("train", "--help").output.replace("-\n", "-").split())
+    assert ", ".join(NAMES) in shown.replace("- ", "-")

@@ -28,13 +28,13 @@ def clean(*columns: ColumnRecipe, frame: pl.DataFrame = FRAME, **more: object) -
 def test_duplicates_are_counted_and_kept_by_default() -> None:
     cleaned = clean()
     assert_frame_equal(cleaned.frame, FRAME)
-    assert cleaned.notes == ("1 rows equal an earlier one: kept",)
+    assert cleaned.notes == ("1 row equals an earlier one: kept",)
 
 
 def test_duplicates_are_dropped_where_columns_used_and_target_are_equal() -> None:
     cleaned = clean(duplicates=Duplicates.DROP)
     assert cleaned.frame["id"].to_list() == [1, 2, 3, 5, 6]
-    assert cleaned.notes == ("1 rows equal an earlier one: dropped",)
+    assert cleaned.notes == ("1 row equals an earlier one: dropped",)
 
 
 def test_duplicates_may_pass_in_silence() -> None:
@@ -73,7 +73,7 @@ def test_rows_with_outliers_are_dropped_and_missing_values_are_none() -> None:
     column = ColumnRecipe(name="age", outliers=Outliers.DROP, outlier_method=OutlierMethod.Z_SCORE, outlier_factor=1.5)
     cleaned = clean(column, duplicates=Duplicates.KEEP)
     assert cleaned.frame["id"].to_list() == [1, 2, 3, 4, 5]
-    assert cleaned.notes[0].startswith("1 rows with age outside ")
+    assert cleaned.notes[0].startswith("1 row with age outside ")
 
 
 def test_a_share_of_rows_is_isolated_over_all_number_columns() -> None:
@@ -83,7 +83,7 @@ def test_a_share_of_rows_is_isolated_over_all_number_columns() -> None:
     cleaned = clean(frame=frame, outlier_share=0.01)
     assert 100 not in cleaned.frame["id"].to_list()
     assert cleaned.frame.height >= 98
-    assert cleaned.notes[-1].endswith("rows isolated as outliers in 2 columns: dropped")
+    assert cleaned.notes[-1].endswith("1 row isolated as outlying in 2 columns: dropped")
 
 
 def test_cleaning_away_every_row_says_what_did_it() -> None:

@@ -11,12 +11,18 @@ from carafe.cli.home import opened_registry
 from carafe.cli.reading import Reading, reads_table
 from carafe.registry import Promotion
 
+ALGORITHMS = (
+    "auto, linear, ridge, lasso, elastic-net, logistic, tree, forest, extra-trees, boosting, lightgbm, svm, mlp, knn, "
+    "naive-bayes, baseline"
+)
+"""The names of the catalogue, which is not read here: it loads scikit-learn."""
+
 
 @click.command("train")
 @reads_table
 @click.option("--target", metavar="COLUMN", help="The column to predict. A recipe names its own.")
 @click.option("--name", metavar="NAME", help="The model's name. Default: that of the file.")
-@click.option("--algorithm", metavar="NAME", help="One algorithm, such as forest or logistic. Default: auto.")
+@click.option("--algorithm", metavar="NAME", help=f"One of {ALGORITHMS}. Default: auto.")
 @click.option("--time-budget", type=click.FloatRange(min=0, min_open=True), help="Seconds for auto. Default: 60.")
 @click.option("--cross-validate", type=click.IntRange(2), metavar="K", help="Score an algorithm on K folds, too.")
 @click.option("--test-size", type=click.FloatRange(0, 1, min_open=True, max_open=True), help="Default: 0.2.")
@@ -43,4 +49,4 @@ def command(*, reading: Reading, promote: bool, promote_if_better: bool, as_json
     if as_json:
         terminal.print_json(training.document(trained, version))
     else:
-        training.show(trained, version)
+        training.show(trained, version, promote=wanted)

@@ -65,7 +65,7 @@ def document(result: TrainingResult, version: Version) -> dict[str, object]:
     return {"published": published, **msgspec.to_builtins(report_of(result))}
 
 
-def show(result: TrainingResult, version: Version) -> None:
+def show(result: TrainingResult, version: Version, *, promote: Promotion) -> None:
     """Print what was decided, what came of it, and what to type next."""
     report, out = report_of(result), console()
     for title, part in (_decisions(report), _candidates(report), _metrics(report), _importance(report)):
@@ -79,8 +79,14 @@ def show(result: TrainingResult, version: Version) -> None:
     ):
         click.echo(printable(line))
     click.echo(f"\nPublished as {version} ({version.verdict}).")
-    champion = "champion" in version.aliases
-    click.echo(f"Next: carafe {'serve' if champion else f'promote {version}'}")
+    click.echo(f"Next: carafe {_next(version, promote)}")
+
+
+def _next(version: Version, promote: Promotion) -> str:
+    """Return the command to type next; after a refused promotion one that looks, not one that promotes all the same."""
+    if "champion" in version.aliases:
+        return "serve"
+    return f"models show {version}" if promote is Promotion.IF_BETTER else f"promote {version}"
 
 
 @contextmanager

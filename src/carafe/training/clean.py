@@ -57,8 +57,13 @@ def _duplicates(frame: pl.DataFrame, recipe: Recipe, notes: list[str]) -> pl.Dat
     if not count:
         return frame
     dropped = recipe.clean.duplicates is Duplicates.DROP
-    notes.append(f"{count} rows equal an earlier one: {'dropped' if dropped else 'kept'}")
+    rows = "1 row equals" if count == 1 else f"{count:,} rows equal"
+    notes.append(f"{rows} an earlier one: {'dropped' if dropped else 'kept'}")
     return distinct if dropped else frame
+
+
+def _rows(count: int) -> str:
+    return "1 row" if count == 1 else f"{count:,} rows"
 
 
 def _missing(frame: pl.DataFrame, column: ColumnRecipe, notes: list[str]) -> pl.DataFrame:
@@ -69,7 +74,7 @@ def _missing(frame: pl.DataFrame, column: ColumnRecipe, notes: list[str]) -> pl.
     if not count:
         return frame
     if column.missing is Missing.DROP:
-        notes.append(f"{count} rows without {column.name}: dropped")
+        notes.append(f"{_rows(count)} without {column.name}: dropped")
         return frame.filter(known.is_not_null())
     filled = known.cast(pl.Float64).interpolate()
     if known.dtype == pl.Boolean:
@@ -93,7 +98,7 @@ def _outliers(frame: pl.DataFrame, column: ColumnRecipe, notes: list[str]) -> pl
     count = int(np.count_nonzero(outside))
     if not count:
         return frame
-    notes.append(f"{count} rows with {column.name} outside {low[0]:g} to {high[0]:g}: dropped")
+    notes.append(f"{_rows(count)} with {column.name} outside {low[0]:g} to {high[0]:g}: dropped")
     return frame.filter(pl.Series(~outside))
 
 
@@ -106,5 +111,5 @@ def _outlier_rows(frame: pl.DataFrame, recipe: Recipe, notes: list[str]) -> pl.D
     filled = SimpleImputer(strategy="median", keep_empty_features=True).fit_transform(values)
     forest = IsolationForest(contamination=recipe.clean.outlier_share, random_state=recipe.split.seed)
     kept = forest.fit_predict(filled) == 1
-    notes.append(f"{int(np.count_nonzero(~kept))} rows isolated as outliers in {len(numbers)} columns: dropped")
+    notes.append(f"{_rows(int(np.count_nonzero(~kept)))} isolated as outlying in {len(numbers)} columns: dropped")
     return frame.filter(pl.Series(kept))

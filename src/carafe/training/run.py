@@ -11,6 +11,7 @@ from carafe.training.auto.choose import Comparison, choose
 from carafe.training.clean import clean_training
 from carafe.training.decisions import Plan, decide_columns, shared_rows, signature_for
 from carafe.training.digests import table_digest
+from carafe.training.evaluation.doubts import doubts
 from carafe.training.evaluation.evaluate import evaluate
 from carafe.training.evaluation.importance import permutation_importance
 from carafe.training.fit import BASELINE, Choice, fit
@@ -70,7 +71,11 @@ def train(frame: pl.DataFrame, *, recipe: Recipe, progress: Progress = silent) -
         candidates=compared.candidates,
         decisions=plan.decisions,
         notes=(*study.notes, *cleaned.notes, *compared.notes, *fitted.notes, *evaluation.notes),
-        warnings=(*plan.warnings, *shared_rows(study.typed, split, plan.recipe)),
+        warnings=(
+            *plan.warnings,
+            *shared_rows(study.typed, split, plan.recipe),
+            *doubts(evaluation.metrics, held=held.count, baseline=compared.choice.algorithm == BASELINE),
+        ),
         holdout=Holdout(data=held, sha256=table_digest(study.read[split.test])),
         rows=training.count,
         data_sha256=table_digest(study.read),

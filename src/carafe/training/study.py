@@ -12,7 +12,7 @@ import polars as pl
 from numpy.typing import NDArray
 
 from carafe.errors import UntrainableTable
-from carafe.schema import Kind, Task
+from carafe.schema import Task
 from carafe.tables import Profile, Role, cast_frame, infer_task, profile_table
 from carafe.tables.columns import require_column
 from carafe.tables.profile import override_roles
@@ -20,8 +20,6 @@ from carafe.training.recipe import Recipe
 
 LARGEST = 1e100
 """The largest number that is learnt: beyond, squares and sums of squares overflow."""
-
-_ROLES = {Kind.NUMBER: Role.NUMERIC}
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -61,7 +59,9 @@ def study_table(frame: pl.DataFrame, *, recipe: Recipe) -> Study:
         frame = frame.filter(known)
         _require_rows(frame.height, name)
         profile = _profile(frame, recipe)
-        notes.append(f"{without:,} rows without {name} are left out")
+        notes.append(
+            f"1 row without {name} is left out" if without == 1 else f"{without:,} rows without {name} are left out"
+        )
     typed = cast_frame(frame, profile)
     task = recipe.data.task or infer_task(profile, name)
     if task is Task.CLASSIFICATION and recipe.data.task is None and _has_fractions(typed[name]):
@@ -107,7 +107,7 @@ def _chosen_roles(profile: Profile, recipe: Recipe) -> Mapping[str, Role]:
         if not column.use:
             continue
         if column.kind is not None:
-            roles[column.name] = _ROLES.get(column.kind) or Role(column.kind.value)
+            roles[column.name] = Role(column.kind.value)
         elif profile.by_name[column.name].role is Role.IDENTIFIER:
             roles[column.name] = Role.CATEGORY
     return roles

@@ -45,7 +45,7 @@ def log_loss(expected: NDArray[Any], probabilities: NDArray[np.float64], classes
     column = order[place]
     known = classes[column] == expected
     given = np.where(known, probabilities[np.arange(len(expected)), column], 0.0)
-    return float(-np.log(given.clip(_LEAST, 1.0)).mean())
+    return float(-np.log(given.clip(_LEAST, 1.0)).mean()) + 0.0  # no -0.0 where every probability is 1
 
 
 def root_mean_squared_error(expected: NDArray[np.float64], predicted: NDArray[np.float64]) -> float:
