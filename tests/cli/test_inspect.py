@@ -34,7 +34,7 @@ def test_every_column_is_shown_with_its_decision(table: str) -> None:
     assert result.exit_code == 0, result.output
     lines = {line.split("│")[1].strip(): line for line in result.output.splitlines() if line.startswith("│")}
     assert lines.keys() == {"id", "area", "city", "note", "price"}
-    assert "numeric" in lines["area"]
+    assert "number" in lines["area"]
     assert "20.0%" in lines["area"]
     assert "7 to 10.5" in lines["area"]
     assert "used: 2 different strings in 5" in lines["city"]
@@ -52,7 +52,7 @@ def test_machines_get_json(table: str) -> None:
     area = next(column for column in found["columns"] if column["name"] == "area")
     assert area == {
         "name": "area",
-        "role": "numeric",
+        "role": "number",
         "used": True,
         "missing": 1,
         "missing_share": 0.2,
@@ -80,7 +80,7 @@ def test_options_say_how_a_file_is_written(tmp_path: Path) -> None:
     result = run(str(file), "--delimiter", "#", "--decimal", ",", "--encoding", "cp1252", "--json")
     street, price = json.loads(result.stdout)["columns"]
     assert street["name"] == "stra\u00dfe"
-    assert (price["role"], price["maximum"]) == ("numeric", 2.5)
+    assert (price["role"], price["maximum"]) == ("number", 2.5)
 
 
 def test_tabs_have_a_name(tmp_path: Path) -> None:

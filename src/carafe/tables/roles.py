@@ -26,7 +26,7 @@ from carafe.tables.numbers import (
 class Role(StrEnum):
     """What a column is to a model. Identifiers and constants are left out."""
 
-    NUMERIC = "numeric"
+    NUMERIC = "number"
     INTEGER = "integer"
     BOOLEAN = "boolean"
     CATEGORY = "category"

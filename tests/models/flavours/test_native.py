@@ -79,7 +79,7 @@ def test_features_that_are_no_numbers_are_refused() -> None:
 
 def test_a_model_that_fails_says_which_error_it_met() -> None:
     model, _ = model_of(LinearRegression().fit(TABLE, NUMBERS), TABLE)
-    with pytest.raises(PredictionFailed, match="LinearRegression: ValueError: Input X contains NaN"):
+    with pytest.raises(PredictionFailed, match="the model fails on these rows: ValueError: Input X contains NaN"):
         model.predict(Rows((np.array([np.nan]), np.array([1.0]))))
 
 
@@ -100,5 +100,5 @@ def test_categories_that_nobody_wrote_down_are_not_blamed() -> None:
     model, _ = model_of(make_pipeline(encoder, LinearRegression()).fit(frame, NUMBERS), frame)
     column = msgspec.structs.replace(model.signature.columns[0], categories=())
     unlisted = replace(model, signature=msgspec.structs.replace(model.signature, columns=(column,)))
-    with pytest.raises(PredictionFailed, match="Pipeline: ValueError: Found unknown categories"):
+    with pytest.raises(PredictionFailed, match="the model fails on these rows: ValueError: Found unknown categories"):
         unlisted.predict(Rows((np.array(["Oslo"], dtype=object),)))

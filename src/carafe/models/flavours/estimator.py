@@ -50,7 +50,7 @@ def target_of(estimator: Any, name: str) -> Target:  # noqa: ANN401 - scikit-lea
         return Target(name=name, task=Task.CLASSIFICATION, classes=_labels(estimator.classes_, kind))
     if not is_regressor(estimator):
         raise UnsupportedModel(
-            f"a {kind} is neither a classifier nor a regressor; clusterers, outlier detectors and transformers can't "
+            f"{kind} is neither a classifier nor a regressor; clusterers, outlier detectors and transformers can't "
             "be published: put one before a classifier or a regressor in a Pipeline"
         )
     return Target(name=name, task=Task.REGRESSION)

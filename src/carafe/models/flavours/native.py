@@ -90,7 +90,7 @@ class NativeModel:
             problems = _unseen(self.signature, rows)
             if problems:
                 raise invalid_input(problems) from error
-            raise PredictionFailed(f"{type(self.estimator).__name__}: {type(error).__name__}: {error}") from error
+            raise PredictionFailed(f"the model fails on these rows: {type(error).__name__}: {error}") from error
 
 
 def last_step(estimator: Any) -> Any:  # noqa: ANN401 - scikit-learn ships no types
