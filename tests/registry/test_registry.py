@@ -418,6 +418,15 @@ def test_figures_on_other_rows_do_not_compare(registry: Registry) -> None:
     assert better(registry, 0.9, holdout="") == told
 
 
+def test_figures_for_another_target_do_not_compare(registry: Registry) -> None:
+    better(registry, 0.5)
+    same = example_manifest(score=0.9, holdout="same")
+    target = msgspec.structs.replace(same.signature.target, name="rent")
+    other = msgspec.structs.replace(same, signature=msgspec.structs.replace(same.signature, target=target))
+    verdict = publish(registry, manifest=other, promote=Promotion.IF_BETTER).verdict
+    assert verdict == f"not champion: it predicts rent, the champion houses@1 predicts {same.signature.target.name}"
+
+
 def test_a_model_without_a_champion_takes_the_next_that_asks(registry: Registry) -> None:
     better(registry, 0.5)
     registry.drop_alias("houses", "champion")

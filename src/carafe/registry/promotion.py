@@ -71,6 +71,9 @@ def _compare(candidate: Manifest, champion: Version) -> Verdict:
     rows = candidate.provenance.holdout_sha256
     if not rows or rows != champion.manifest.provenance.holdout_sha256:
         return _stays(f"its held-out rows are not those of the champion {champion}, so their figures don't compare")
+    asked, answered = candidate.signature.target.name, champion.manifest.signature.target.name
+    if asked != answered:
+        return _stays(f"it predicts {asked}, the champion {champion} predicts {answered}")
     mine = candidate.metrics[0] if candidate.metrics else None
     theirs = champion.manifest.metric(mine.name) if mine else None
     if mine is None or theirs is None:
