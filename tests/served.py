@@ -126,7 +126,8 @@ RULES: dict[str, tuple[Signature, Callable[[Rows], Prediction]]] = {
 def publish_rule(registry: Registry, name: str, rule: str, *, promote: Promotion = Promotion.FIRST_ONLY) -> Version:
     """Publish a version that answers by the rule called ``rule``; one called "corrupt" can't be loaded."""
     signature = RULES.get(rule, RULES["houses"])[0]
-    manifest = msgspec.structs.replace(example_manifest(), name=name, signature=signature)
+    chances = bool(signature.target.classes)
+    manifest = msgspec.structs.replace(example_manifest(), name=name, signature=signature, probabilities=chances)
     with registry.staging() as folder:
         seal_cheaply(folder, key=registry.key, manifest=manifest, content=rule.encode())
         return registry.publish(name=name, staged=folder, promote=promote)

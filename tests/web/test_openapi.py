@@ -104,6 +104,14 @@ def test_a_classification_names_its_labels(document: dict[str, Any]) -> None:
     assert not jsonschema.Draft202012Validator(schema).is_valid({"prediction": "rose"})
 
 
+def test_a_model_without_probabilities_documents_none(house: House, document: dict[str, Any]) -> None:
+    operation = document["paths"]["/models/houses/predict"]["post"]
+    assert operation["parameters"] == []
+    assert "probabilities" not in json.dumps(operation["responses"])
+    assert house.ask("POST", "/models/houses/predict?probabilities=true", "[50, 3]").status == 400
+    assert "probabilities" in json.dumps(document["paths"]["/models/iris/predict"]["post"]["responses"])
+
+
 def test_the_example_of_a_request_is_answered(house: House, document: dict[str, Any]) -> None:
     content = document["paths"]["/models/houses/predict"]["post"]["requestBody"]["content"]["application/json"]
     assert house.ask("POST", "/models/houses/predict", json.dumps(content["example"])).status == 200

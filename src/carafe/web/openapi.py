@@ -11,7 +11,7 @@ from carafe._version import __version__
 from carafe.protocols.media import CSV, JSON, PROBLEM
 from carafe.protocols.problem import Problem
 from carafe.registry import Version
-from carafe.schema import Signature
+from carafe.schema import Label, Signature
 from carafe.schema.json_schema import JsonSchema, answer_schema, example_record, record_schema
 from carafe.web.route import PUBLIC, Body, Content, Parameter, Route
 from carafe.web.typed import features_schema, predictions_schema, rows_schema
@@ -105,9 +105,10 @@ def _typed(route: Route, version: Version) -> JsonSchema:
     operation["operationId"] += f"Of{_camel(version.name)}"
     operation["summary"] = f"{version.name}: {route.summary[0].lower()}{route.summary[1:]}"
     operation["tags"] = [str(version)]
-    operation["parameters"] = [*map(_parameter, route.query)] if version.manifest.probabilities else []
+    labels = signature.target.classes if version.manifest.probabilities else ()
+    operation["parameters"] = [*map(_parameter, route.query)] if labels else []
     operation["requestBody"] = {"required": True, "content": _rows(signature)}
-    content = _content(route.gives, answer_schema(signature), classes=signature)
+    content = _content(route.gives, answer_schema(signature), labels=labels)
     operation["responses"] = _responses(route, content)
     return operation
 
@@ -143,14 +144,15 @@ def _responses(route: Route, content: JsonSchema | None) -> JsonSchema:
     return {str(route.status): success, **replies}
 
 
-def _content(gives: Content, answer: JsonSchema, *, classes: Signature | None = None) -> JsonSchema | None:
+def _content(gives: Content, answer: JsonSchema, *, labels: Sequence[Label] | None = None) -> JsonSchema | None:
     """Return the media types of a successful reply, or None where it has no body."""
     if isinstance(gives, type):
         return {JSON: {"schema": {"$ref": _REFERENCE.format(name=gives.__name__)}}}
+    chances = "" if labels is not None and not labels else ", and the probabilities by label"
     return {
         Body.PREDICTIONS: {
-            JSON: {"schema": predictions_schema(answer, classes)},
-            CSV: {"schema": {"type": "string", "description": "A column prediction, and the probabilities by label."}},
+            JSON: {"schema": predictions_schema(answer, labels)},
+            CSV: {"schema": {"type": "string", "description": f"A column prediction{chances}."}},
         },
         Body.FEATURES: {JSON: {"schema": features_schema()}},
         Body.SCHEMA: {JSON: {"schema": {"type": "object"}}},

@@ -24,7 +24,9 @@ _PAGING = (
     Parameter(name="sort", about="The order.", choices=("name", "-name", "created", "-created")),
 )
 _PROBABILITIES = Parameter(
-    name="probabilities", about="Add each class's probability, keyed by the label's text.", type="boolean"
+    name="probabilities",
+    about="Add each class's probability, keyed by the label's text. A model that gives none refuses it.",
+    type="boolean",
 )
 
 

@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+
 from carafe.protocols.native import label_text
-from carafe.schema import Signature
+from carafe.schema import Label, Signature
 from carafe.schema.json_schema import JsonSchema, column_schema
 
 
@@ -18,15 +20,22 @@ def rows_schema(record: JsonSchema, signature: Signature | None) -> JsonSchema:
     return {"anyOf": [record, values, many]}
 
 
-def predictions_schema(answer: JsonSchema, signature: Signature | None) -> JsonSchema:
-    """Return the schema of an answer: to one record, or to many."""
+def predictions_schema(answer: JsonSchema, labels: Sequence[Label] | None) -> JsonSchema:
+    """Return the schema of an answer: to one record, or to many.
+
+    Args:
+        answer: the schema of one prediction.
+        labels: the labels that have a probability, none where the model gives no probabilities; None for any model.
+    """
+    if labels is not None and not labels:
+        return {"oneOf": [_object("prediction", answer), _object("predictions", _list(answer))]}
     chances: JsonSchema = {"type": "object", "additionalProperties": {"type": "number", "minimum": 0, "maximum": 1}}
-    if signature is not None:
-        labels = [label_text(label) for label in signature.target.classes]
+    if labels is not None:
+        texts = [label_text(label) for label in labels]
         chances = {
             "type": "object",
-            "properties": {label: {"type": "number"} for label in labels},
-            "required": labels,
+            "properties": {text: {"type": "number"} for text in texts},
+            "required": texts,
             "additionalProperties": False,
         }
     one = _object("prediction", answer, "probabilities", chances)
