@@ -125,7 +125,12 @@ def test_init_never_writes_over_a_recipe_unasked(folder: Path) -> None:
 def test_a_database_is_named_on_the_command_line_and_its_address_is_not_written_down(folder: Path) -> None:
     flats().drop("let").write_database("flats", f"sqlite:///{folder}/flats.db")
     source = ("--sql", "select * from flats", "--database", f"sqlite:///{folder}/flats.db")
-    assert run("init", *source, "--target", "rent").exit_code == 0
+    made = run("init", *source, "--target", "rent")
+    assert made.exit_code == 0
+    assert f"then: carafe train carafe.toml --database {source[-1]}\n" in made.output
+    refused = run("train", "carafe.toml")
+    assert refused.exit_code == 2
+    assert "the recipe has a query and keeps no database: add --database URL" in refused.output
     text = (folder / "carafe.toml").read_text()
     assert "flats.db" not in text
     assert 'query = "select * from flats"' in text

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import shlex
 from importlib import import_module
 from pathlib import Path
 
@@ -43,4 +44,11 @@ def command(
         raise click.UsageError(f"{output} is there: --force writes over it, -o names another file") from None
     except OSError as error:
         raise click.UsageError(f"{output} can't be written ({error.strerror}): -o names another file") from error
-    click.echo(f"{output}: edit what you like, then: carafe train {output}", err=True)
+    click.echo(f"{output}: edit what you like, then: carafe train {output}{_database(reading.database)}", err=True)
+
+
+def _database(url: str | None) -> str:
+    """Return the option that training needs, too: a recipe keeps no database. What may hold a password is not shown."""
+    if url is None:
+        return ""
+    return f" --database {'URL' if '@' in url or '?' in url else shlex.quote(url)}"

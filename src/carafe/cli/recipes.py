@@ -49,6 +49,8 @@ def _source(recipe: Recipe, given: Reading, folder: Path) -> Reading:
     chosen = {name: getattr(given, name) for name in known if getattr(given, name) is not None}
     if not recipe.data.source and "query" not in chosen and known["query"] is None:
         raise click.UsageError("the recipe names no table: write source = FILE into its [data]")
+    if (known | chosen)["query"] is not None and (known | chosen)["database"] is None:
+        raise click.UsageError("the recipe has a query and keeps no database: add --database URL")
     data = folder / recipe.data.source if recipe.data.source else None
     return replace(given, data=data, **(known | chosen))
 
