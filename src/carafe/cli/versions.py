@@ -39,7 +39,7 @@ def page_as_json(page: Page[Version]) -> None:
 def show_page(page: Page[Version]) -> None:
     """Print a page of versions as a table, with the main figure of each beside its baseline's."""
     made = table(
-        "version", "created", "algorithm", "main figure", "baseline", "aliases", "verdict", numbers=("version",)
+        "version", "created", "algorithm", "main figure", "baseline", "aliases", "when published", numbers=("version",)
     )
     for version in page.items:
         manifest = version.manifest
@@ -63,7 +63,7 @@ def _facts(version: Version) -> Table:
     manifest, origin = version.manifest, version.manifest.provenance
     facts = {
         "aliases": ", ".join(version.aliases) or "none",
-        "verdict": version.verdict,
+        "when published": version.verdict,
         "task": f"{manifest.task} of {manifest.signature.target.name}",
         "classes": _some([str(label) for label in manifest.signature.target.classes]),
         "algorithm": f"{manifest.algorithm} ({manifest.flavour})",
