@@ -15,6 +15,7 @@ import pytest
 from click.testing import CliRunner, Result
 
 from carafe.cli import main
+from carafe.cli.serve import advise
 from carafe.models.manifest import Candidate, Confusion, Importance, Rung
 from carafe.registry import Registry, open_registry
 from carafe.schema import Column, Kind, Task
@@ -62,6 +63,15 @@ def test_a_new_home_says_how_to_make_a_model(home: Path) -> None:
     assert "no model yet: `carafe train DATA --target COLUMN` makes one" in done("models")
     assert json.loads(done("models", "--json"))["total"] == 0
     assert home.exists()
+
+
+def test_serving_tells_at_the_start_what_predict_can_not_answer(registry: Registry) -> None:
+    publish(registry, "houses")
+    assert advise(registry, None) == ""
+    assert "can't answer by --model nope: there is no model 'nope'" in advise(registry, "nope")
+    publish(registry, "iris")
+    assert advise(registry, None).startswith("There are 2 models: POST /predict needs --model NAME")
+    assert advise(registry, "iris") == ""
 
 
 def test_models_are_listed_with_their_aliases(registry: Registry) -> None:

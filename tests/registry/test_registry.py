@@ -132,12 +132,12 @@ def test_a_number_that_no_version_can_have_is_not_found(registry: Registry, numb
 
 
 def test_the_default_is_the_only_model_or_the_chosen_one(registry: Registry) -> None:
-    with pytest.raises(NoDefaultModel, match=r"no model yet: `carafe train"):
+    with pytest.raises(NoDefaultModel, match=r"no model yet: publish one"):
         registry.default()
     publish(registry, "houses")
     assert registry.default() == ref("houses@champion")
     publish(registry, "iris")
-    with pytest.raises(NoDefaultModel, match=r"several models \(houses, iris\): name one, or set CARAFE_DEFAULT_MODEL"):
+    with pytest.raises(NoDefaultModel, match=r"several models \(houses, iris\) and no default: name one"):
         registry.default()
     assert registry.default("iris") == ref("iris@champion")
     assert registry.default("iris@1") == ref("iris@1")
@@ -189,7 +189,7 @@ def test_a_deleted_version_is_gone_with_its_files_and_its_number(registry: Regis
 
 def test_the_champion_is_not_deleted(registry: Registry) -> None:
     publish(registry)
-    with pytest.raises(VersionInUse, match="houses@1 is champion: promote another version first, or drop the alias"):
+    with pytest.raises(VersionInUse, match="houses@1 is champion: promote another version first, or delete the alias"):
         registry.delete("houses", 1)
     assert registry.fetch(registry.resolve(ref("houses@1"))).exists()
 

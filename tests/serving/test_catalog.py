@@ -219,7 +219,7 @@ def test_versions_asked_for_by_number_do_not_pile_up(registry: Registry, catalog
 
 
 def test_the_default_is_the_chosen_model_or_the_only_one(registry: Registry, catalog: Catalog) -> None:
-    with pytest.raises(NoDefaultModel, match="carafe train"):
+    with pytest.raises(NoDefaultModel, match="publish one"):
         catalog.get(None)
     publish_rule(registry, "houses", "houses")
     assert catalog.get(None).name == "houses"

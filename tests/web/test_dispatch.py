@@ -48,6 +48,10 @@ def test_a_request_id_that_is_not_well_formed_is_replaced(house: House, given: s
     assert house.ask("GET", "/version", b"", {"X-Request-Id": given}).headers["x-request-id"] != given
 
 
+def test_a_path_that_is_not_served_points_at_the_docs(house: House) -> None:
+    assert house.ask("GET", "/").json["detail"] == "got /; /docs shows every route"
+
+
 def test_head_has_the_headers_of_get_and_no_body(house: House) -> None:
     got, head = house.ask("GET", "/models"), house.ask("HEAD", "/models")
     assert (head.status, head.body) == (200, b"")

@@ -106,7 +106,7 @@ def test_a_body_without_a_type_is_json(ask: Ask) -> None:
 Refusal = tuple[str, str | bytes, dict[str, str], int, str, str]
 
 REFUSALS: list[Refusal] = [
-    ("/predict", HOUSE, {}, 404, "no-default-model", "name one"),
+    ("/predict", HOUSE, {}, 404, "no-default-model", "name one with POST /models/<name>/predict"),
     ("/models/nowhere/predict", HOUSE, {}, 404, "model-not-found", "nowhere"),
     ("/models/houses/versions/9/predict", HOUSE, {}, 404, "version-not-found", "no version 9"),
     ("/models/houses/aliases/staging/predict", HOUSE, {}, 404, "alias-not-found", "staging"),

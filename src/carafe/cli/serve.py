@@ -13,7 +13,8 @@ import click
 
 from carafe._version import __version__
 from carafe.access import ensure_administrator_key, open_keys
-from carafe.registry import Query, open_registry
+from carafe.errors import InvalidName, NotFound
+from carafe.registry import Query, Registry, open_registry
 from carafe.settings import Settings, is_loopback
 
 F = TypeVar("F", bound=Callable[..., Any])
@@ -41,23 +42,38 @@ def command(**flags: Any) -> None:  # noqa: ANN401 - one value a setting
     settings.check_open()
     server = import_module("carafe.web.server")
     address = server.claim(settings)
-    key, models = _prepare(settings)
-    server.run(settings, address, started=partial(_greet, settings, address.url, key, models))
+    key, advice = _prepare(settings)
+    server.run(settings, address, started=partial(_greet, settings, address.url, key, advice))
 
 
-def _prepare(settings: Settings) -> tuple[str | None, int]:
-    """Open the home once before the workers do; return a new home's administrator key, and how many models it has."""
+def _prepare(settings: Settings) -> tuple[str | None, str]:
+    """Open the home once before the workers do; return a new home's administrator key, and what its models lack."""
     registry = open_registry(settings)
     keys = open_keys(settings)
     try:
         key = None if settings.open else ensure_administrator_key(keys)
-        return key, registry.models(Query(size=1)).total
+        return key, advise(registry, settings.default_model)
     finally:
         keys.close()
         registry.close()
 
 
-def _greet(settings: Settings, url: str, key: str | None, models: int) -> None:
+def advise(registry: Registry, default: str | None) -> str:
+    """Return what is to be said about the models before requests come; nothing where POST /predict can answer."""
+    models = registry.models(Query(size=1)).total
+    if not models:
+        return "There is no model yet. Train one: carafe train DATA --target COLUMN"
+    try:
+        if default:
+            registry.resolve(registry.default(default))
+    except (NotFound, InvalidName) as error:
+        return f"Warning: POST /predict can't answer by --model {default}: {error}"
+    if models > 1 and not default:
+        return f"There are {models} models: POST /predict needs --model NAME; POST /models/NAME/predict does not."
+    return ""
+
+
+def _greet(settings: Settings, url: str, key: str | None, advice: str) -> None:
     click.echo(f"Carafe {__version__} serves {settings.home}")
     click.echo(f"  API    {url}")
     click.echo(f"  docs   {url}/docs")
@@ -66,7 +82,7 @@ def _greet(settings: Settings, url: str, key: str | None, models: int) -> None:
     if key is not None:
         click.echo(f"  key    {key}")
         click.echo("         the administrator's; shown this once, and only its digest is kept")
-    if not models:
-        click.echo("  There is no model yet. Train one: carafe train DATA --target COLUMN")
+    if advice:
+        click.echo(f"  {advice}")
     if not is_loopback(settings.host):
         click.echo("  Others can reach this address, and keys travel as they are: put TLS in front of it.")

@@ -13,7 +13,7 @@ _SHOWN = 10
 def no_model(name: str, known: Iterable[str]) -> ModelNotFound:
     """Return the error that no model has this name; it names the nearest ones, not all."""
     near = get_close_matches(name, sorted(known), n=3, cutoff=0.6)
-    hint = f"did you mean {' or '.join(near)}?" if near else "`carafe models` lists the models there are"
+    hint = f"did you mean {' or '.join(near)}?" if near else "the list of models has the names"
     return ModelNotFound(f"there is no model {name!r}: {hint}")
 
 
@@ -28,15 +28,14 @@ def no_alias(name: str, alias: str, known: Iterable[str]) -> AliasNotFound:
     """Return the error that a model has no such alias; it names those it has."""
     names = sorted(known)
     shown = ", ".join(names[:_SHOWN]) + (", ..." if len(names) > _SHOWN else "") if names else "none"
-    return AliasNotFound(f"{name} has no alias {alias!r}: it has {shown}; `carafe promote {name}@NUMBER` sets one")
+    return AliasNotFound(f"{name} has no alias {alias!r}: it has {shown}; promoting a version sets one")
 
 
 def in_use(name: str, number: int, aliases: Iterable[str]) -> VersionInUse:
     """Return the error that a version can't be deleted because aliases point at it."""
     names = sorted(aliases)
     return VersionInUse(
-        f"{name}@{number} is {', '.join(names)}: promote another version first, or drop the alias with "
-        f"`carafe delete {name}@{names[0]}`"
+        f"{name}@{number} is {', '.join(names)}: promote another version first, or delete the alias {names[0]}"
     )
 
 
@@ -44,6 +43,6 @@ def no_default(known: Iterable[str]) -> NoDefaultModel:
     """Return the error that a request must name its model; it names those there are."""
     names = sorted(known)
     if not names:
-        return NoDefaultModel("there is no model yet: `carafe train DATA --target COLUMN` publishes one")
+        return NoDefaultModel("there is no model yet: publish one, then ask it")
     shown = ", ".join(names[:_SHOWN]) + (", ..." if len(names) > _SHOWN else "")
-    return NoDefaultModel(f"there are several models ({shown}): name one, or set CARAFE_DEFAULT_MODEL")
+    return NoDefaultModel(f"there are several models ({shown}) and no default: name one")

@@ -173,7 +173,7 @@ def a_version_in_use_stays(make: MakeMetadata) -> None:
 def what_is_not_there_is_named_with_what_is(make: MakeMetadata) -> None:
     """The errors say what was asked for and what there is."""
     store = make()
-    refused(ModelNotFound, lambda: store.model("houses"), "no model 'houses'", "carafe models")
+    refused(ModelNotFound, lambda: store.model("houses"), "no model 'houses'", "list of models")
     for _ in range(3):
         add(store, "houses")
     add(store, "other")

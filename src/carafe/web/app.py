@@ -10,7 +10,7 @@ from werkzeug.exceptions import HTTPException, MethodNotAllowed, NotFound
 from carafe.access import Keys, ensure_administrator_key
 from carafe.settings import Settings
 from carafe.web.blueprint import call_of, guard, response_of
-from carafe.web.dispatch import failure, finished, request_id_of, stated
+from carafe.web.dispatch import failure, finished, nowhere, request_id_of, stated
 from carafe.web.extension import NAME, Carafe
 from carafe.web.routes import ROUTES
 from carafe.web.service import Service
@@ -52,7 +52,7 @@ def _problem(service: Service, error: HTTPException) -> Response:
     """Return what the framework itself refuses as a problem document."""
     request_id = request_id_of(call_of(request, service, prefix=""))
     if isinstance(error, (NotFound, MethodNotAllowed)):  # a method of a path in the table never comes so far
-        reply = stated("not-found", "There is no such route", request.path[:200], request_id=request_id)
+        reply = nowhere(request.path, "", request_id=request_id)
     elif error.code == 400:
         reply = stated("malformed-body", "The request can't be read", "it is not well formed", request_id=request_id)
     else:

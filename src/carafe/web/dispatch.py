@@ -56,8 +56,7 @@ class Dispatch:
     def not_found(self, call: Call) -> Reply:
         """Return the reply to a call of a path that the table does not have."""
         request_id = request_id_of(call)
-        reply = stated("not-found", "There is no such route", f"{call.base}{call.path}"[:200], request_id=request_id)
-        return finished(reply, request_id=request_id)
+        return finished(nowhere(f"{call.base}{call.path}", call.base, request_id=request_id), request_id=request_id)
 
     def _ask(self, call: Call, methods: Methods, parameters: Mapping[str, str], request_id: str) -> Reply:
         route = methods.get("GET" if call.method == "HEAD" else call.method)
@@ -118,6 +117,12 @@ def method_not_allowed(method: str, allowed: str, *, request_id: str) -> Reply:
         request_id=request_id,
     )
     return _problem(document, headers=(("Allow", allowed),))
+
+
+def nowhere(path: str, base: str, *, request_id: str) -> Reply:
+    """Return the reply to a path that is not served; it names the page that shows those that are."""
+    detail = f"got {path[:200]}; {base}/docs shows every route"
+    return stated("not-found", "There is no such route", detail, request_id=request_id)
 
 
 def stated(slug: str, title: str, detail: str, *, request_id: str) -> Reply:

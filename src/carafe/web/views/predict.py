@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from carafe.errors import NoDefaultModel
 from carafe.protocols.media import CSV, JSON, choose, media_type
 from carafe.protocols.native import Decoded, decode_json, encode_features, encode_json
 from carafe.protocols.native_csv import decode_csv, encode_csv
@@ -19,7 +20,10 @@ _FORMATS = tuple(_DECODERS)
 
 def predict_default(context: Context) -> Reply:
     """Ask the only model, or the one that was chosen as default."""
-    return _predict(context, None)
+    try:
+        return _predict(context, None)
+    except NoDefaultModel as error:
+        raise NoDefaultModel(f"{error} with POST {context.call.base}/models/<name>/predict") from error
 
 
 def predict_champion(context: Context) -> Reply:
