@@ -190,21 +190,44 @@ def test_what_is_deleted_is_no_longer_answered(registry: Registry, catalog: Cata
         catalog.get(ModelRef.parse("nowhere"))
 
 
-def test_an_alias_that_moves_while_its_version_loads_is_noticed_later(
+def test_an_alias_that_moves_while_a_request_loads_its_version_answers_with_the_new_one(
     registry: Registry, catalog: Catalog, loads: Loads
 ) -> None:
     publish_rule(registry, "houses", "houses")
     loads.go.clear()
-    thread = Thread(target=catalog.get, args=(HOUSES,))
-    thread.start()
-    while not loads.folders:
-        time.sleep(0.001)
+    asking = Thread(target=catalog.get, args=(HOUSES,))
+    asking.start()
+    wait_until_begun(loads)
     publish_rule(registry, "houses", "cheap houses", promote=Promotion.ALWAYS)
     catalog.refresh()
     loads.go.set()
-    thread.join(10)
-    catalog.refresh()
+    asking.join(10)
     assert catalog.get(HOUSES).number == 2
+
+
+def test_a_promotion_is_not_undone_by_a_warm_up_that_began_before_it(
+    registry: Registry, catalog: Catalog, loads: Loads
+) -> None:
+    publish_rule(registry, "houses", "houses")
+    loads.go.clear()
+    warming = Thread(target=catalog.warm)
+    warming.start()
+    wait_until_begun(loads)
+    publish_rule(registry, "houses", "cheap houses", promote=Promotion.ALWAYS)
+    refreshing = Thread(target=catalog.refresh)
+    refreshing.start()
+    refreshing.join(0.2)  # long enough to end, if nothing held it back
+    loads.go.set()
+    warming.join(10)
+    refreshing.join(10)
+    assert catalog.get(HOUSES).number == 2
+
+
+def wait_until_begun(loads: Loads) -> None:
+    until = time.monotonic() + 10
+    while not loads.folders:
+        assert time.monotonic() < until
+        time.sleep(0.001)
 
 
 def test_versions_asked_for_by_number_do_not_pile_up(registry: Registry, catalog: Catalog) -> None:

@@ -83,7 +83,8 @@ class Catalog:
             for model in self._registry.models(Query(size=MOST_WARMED)).items:
                 ref = ModelRef(name=model.name, alias=CHAMPION)
                 if any(alias.name == CHAMPION for alias in model.aliases) and ref not in self._aliases:
-                    self._try(ref)
+                    with self._refreshing:  # a refresh that follows a promotion must not be overtaken by an older look
+                        self._try(ref)
         except Exception as error:  # noqa: BLE001 - as in refresh
             self._note_unreadable(error)
         self._warmed = True
@@ -106,7 +107,8 @@ class Catalog:
         return self._default
 
     def _load(self, ref: ModelRef) -> Served:
-        """Load what ``ref`` names and remember it under that name."""
+        """Load what ``ref`` names and remember it under that name; again where the registry changed meanwhile."""
+        generation = self._registry.generation()
         version = self._registry.resolve(ref)
         try:
             served = self._loader.load(version)
@@ -117,7 +119,9 @@ class Catalog:
         if ref.version is None:
             self._aliases[ref] = served
             self._faults.pop(ref, None)
-            self._generation = None  # the alias may have moved while its version was loaded
+            self._generation = None  # whoever refreshes next looks again
+            if self._registry.generation() != generation:
+                return self._load(ref)
         else:
             self._drop_unpointed(most=MOST_UNPOINTED)
         return served
