@@ -10,9 +10,9 @@ import msgspec
 import numpy as np
 
 from carafe.errors import CorruptArtefact, InvalidParameter
-from carafe.models import Features, Prediction
+from carafe.models import Features
 from carafe.registry import Promotion, Registry, Version
-from carafe.schema import Column, Kind, Rows, Signature, Target, Task
+from carafe.schema import Column, Kind, Prediction, Rows, Signature, Target, Task
 from carafe.testing.metadata_store import example_manifest
 from sealed import seal_cheaply
 

@@ -35,13 +35,13 @@ if TYPE_CHECKING:
     from carafe.api.load import LoadedModel, load
     from carafe.api.publish import publish
     from carafe.api.train import TrainedModel, train
-    from carafe.models.prediction import Features
+    from carafe.models.features import Features
     from carafe.registry import Promotion, Version
 
 __all__ = ["Features", "LoadedModel", "Promotion", "TrainedModel", "Version", "__version__", "load", "publish", "train"]
 
 _HOMES = {
-    "Features": "carafe.models.prediction",
+    "Features": "carafe.models.features",
     "LoadedModel": "carafe.api.load",
     "Promotion": "carafe.registry",
     "TrainedModel": "carafe.api.train",

@@ -10,9 +10,10 @@ from hypothesis import strategies as st
 from numpy.typing import NDArray
 
 from carafe.errors import CorruptArtefact, PredictionFailed
+from carafe.models.features import Features
 from carafe.models.golden import UNSEEN, Golden, plain_rows, record_golden, replay_golden
-from carafe.models.prediction import Features, Prediction
 from carafe.schema import Column, Kind, Rows, Signature, Target, Task
+from carafe.schema.prediction import Prediction
 from carafe.schema.rows import encode_records
 
 REGRESSION = Signature(

@@ -19,11 +19,12 @@ from sklearn.preprocessing import OneHotEncoder, StandardScaler
 from sklearn.svm import SVR
 
 from carafe.models.artefact import load_model
+from carafe.models.features import Features
 from carafe.models.manifest import Manifest
 from carafe.models.model import Model
-from carafe.models.prediction import Features, Prediction
 from carafe.models.publication import Publication, describe
 from carafe.schema import Rows
+from carafe.schema.prediction import Prediction
 from carafe.testing import MODEL_CHECKS, check_model
 
 KEY = b"k" * 32

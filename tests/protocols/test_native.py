@@ -12,7 +12,7 @@ from hypothesis import strategies as st
 from carafe.errors import BodyTooLarge, InvalidInput, MalformedBody, PredictionFailed
 from carafe.protocols.native import decode_json, encode_features, encode_json, label_text
 from carafe.protocols.native_csv import encode_csv
-from carafe.schema import Label, PredictResponse, Signature, Target, Task
+from carafe.schema import Label, Prediction, PredictResponse, Signature, Target, Task
 from served import EVERYTHING, HOUSES, IRIS, everything
 
 
@@ -129,8 +129,10 @@ def response(classes: tuple[Label, ...], values: list[int]) -> PredictResponse:
         name="m",
         version=1,
         signature=Signature(columns=(), target=target),
-        values=np.array(values, dtype=np.intp),
-        probabilities=np.tile(np.linspace(0, 1, len(classes)), (len(values), 1)),
+        prediction=Prediction(
+            values=np.array(values, dtype=np.intp),
+            probabilities=np.tile(np.linspace(0, 1, len(classes)), (len(values), 1)),
+        ),
     )
 
 
@@ -148,21 +150,25 @@ def test_probabilities_are_keyed_by_the_labels_text() -> None:
 
 
 def test_a_regression_answers_numbers() -> None:
-    answer = PredictResponse(name="houses", version=3, signature=HOUSES, values=np.array([350000.0, 1 / 3]))
+    answer = PredictResponse(
+        name="houses", version=3, signature=HOUSES, prediction=Prediction(values=np.array([350000.0, 1 / 3]))
+    )
     assert encode_json(answer, single=False) == b'{"predictions":[350000.0,0.3333333333333333]}'
     assert encode_json(answer, single=True) == b'{"prediction":350000.0}'
 
 
 def test_a_number_that_is_not_finite_is_a_failure_of_the_model() -> None:
-    answer = PredictResponse(name="houses", version=3, signature=HOUSES, values=np.array([np.nan]))
+    answer = PredictResponse(
+        name="houses", version=3, signature=HOUSES, prediction=Prediction(values=np.array([np.nan]))
+    )
     with pytest.raises(PredictionFailed, match="houses@3 answered with a number that is not finite"):
         encode_json(answer, single=True)
 
 
 def test_a_probability_that_is_not_finite_is_a_failure_of_the_model_and_no_null() -> None:
     answer = response(("no", "yes"), [1])
-    assert answer.probabilities is not None
-    answer.probabilities[0, 1] = np.nan
+    assert answer.prediction.probabilities is not None
+    answer.prediction.probabilities[0, 1] = np.nan
     with pytest.raises(PredictionFailed, match="m@1 answered with probabilities that are not finite"):
         encode_json(answer, single=True)
     with pytest.raises(PredictionFailed, match="m@1 answered with probabilities that are not finite"):

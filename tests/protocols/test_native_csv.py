@@ -12,7 +12,7 @@ from hypothesis import strategies as st
 
 from carafe.errors import BodyTooLarge, InvalidInput, MalformedBody
 from carafe.protocols.native_csv import decode_csv, encode_csv
-from carafe.schema import Column, Kind, PredictResponse, Signature, Target, Task
+from carafe.schema import Column, Kind, Prediction, PredictResponse, Signature, Target, Task
 from served import EVERYTHING, HOUSES
 
 ALL = "number,integer,boolean,category,code,text,when"
@@ -128,7 +128,10 @@ def answer(*classes: str) -> PredictResponse:
     signature = Signature(columns=(), target=Target(name="y", task=Task.CLASSIFICATION, classes=classes))
     count = len(classes)
     return PredictResponse(
-        name="m", version=1, signature=signature, values=np.arange(count), probabilities=np.eye(count)
+        name="m",
+        version=1,
+        signature=signature,
+        prediction=Prediction(values=np.arange(count), probabilities=np.eye(count)),
     )
 
 
@@ -143,7 +146,9 @@ def test_answers_come_as_csv_with_probabilities_by_label() -> None:
 
 def test_numbers_come_as_csv_that_reads_back_exactly() -> None:
     values = np.array([1 / 3, -2.5, 1e300])
-    text = encode_csv(PredictResponse(name="m", version=1, signature=HOUSES, values=values)).decode()
+    text = encode_csv(
+        PredictResponse(name="m", version=1, signature=HOUSES, prediction=Prediction(values=values))
+    ).decode()
     assert text == f"prediction\r\n{1 / 3!r}\r\n-2.5\r\n1e300\r\n"
     assert [float(line) for line in text.split()[1:]] == values.tolist()
 

@@ -54,8 +54,8 @@ def predictor(catalog: Catalog, noticed: Noticed) -> Predictor:
 
 def test_every_row_is_answered_by_the_version_that_is_meant(predictor: Predictor, noticed: Noticed) -> None:
     response = predictor.predict(PredictRequest(model=REF, rows=ROWS))
-    assert response.values.tolist() == [8000.0, 8000.0]
-    assert (response.name, response.version, response.probabilities) == ("houses", 1, None)
+    assert response.prediction.values.tolist() == [8000.0, 8000.0]
+    assert (response.name, response.version, response.prediction.probabilities) == ("houses", 1, None)
     (event,) = noticed.answers
     assert event.response is response
     assert event.request.rows is ROWS

@@ -10,8 +10,8 @@ from numpy.typing import NDArray
 
 from carafe.api.rows import rows_of
 from carafe.errors import InvalidParameter
+from carafe.models.features import Features
 from carafe.models.model import Model
-from carafe.models.prediction import Features
 from carafe.schema import Signature, Task
 
 

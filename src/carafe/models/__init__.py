@@ -1,14 +1,14 @@
 """The artefact: a model as immutable, signed data, and the way back from that data to something that answers.
 
-* ``model``, ``prediction``: what every loaded model can do, and what it answers.
+* ``model``: what every loaded model can do. ``features``: what it sees.
 * ``manifest``: everything that is known about a version, as one serialisable structure.
 * ``container``: the kind of table an estimator was fitted on, so that serving can rebuild exactly that.
 * ``artefact``: seal, verify, load. ``golden``: the answers that every load must reproduce.
 * ``flavours``: how a kind of model is kept in files; imported only when a version needs it.
 """
 
+from carafe.models.features import Features
 from carafe.models.manifest import Manifest
 from carafe.models.model import Model
-from carafe.models.prediction import Features, Prediction
 
-__all__ = ["Features", "Manifest", "Model", "Prediction"]
+__all__ = ["Features", "Manifest", "Model"]

@@ -15,8 +15,8 @@ from numpy.typing import NDArray
 
 from carafe.errors import CarafeError, CorruptArtefact, MissingExtra
 from carafe.models.model import Model
-from carafe.models.prediction import Prediction
 from carafe.schema import Column, Kind, Rows, Signature, Task
+from carafe.schema.prediction import Prediction
 from carafe.schema.rows import encode_records
 
 ROWS = 8

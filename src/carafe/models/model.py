@@ -4,8 +4,9 @@ from __future__ import annotations
 
 from typing import Protocol
 
-from carafe.models.prediction import Features, Prediction
+from carafe.models.features import Features
 from carafe.schema import Rows, Signature
+from carafe.schema.prediction import Prediction
 
 
 class Model(Protocol):

@@ -107,12 +107,12 @@ def encode_features(names: Sequence[str], matrix: NDArray[np.float64], *, single
 def labels(response: PredictResponse) -> list[Label]:
     """Return the answers as plain values: class labels in their own type, or numbers."""
     classes = response.signature.target.classes
+    values = response.prediction.listed_values
     if classes:
-        return [classes[index] for index in response.values.tolist()]
-    if not np.isfinite(response.values).all():
+        return [classes[int(index)] for index in values]
+    if not all(map(math.isfinite, values)):
         raise PredictionFailed(f"{response.name}@{response.version} answered with a number that is not finite")
-    numbers: list[Label] = response.values.tolist()
-    return numbers
+    return list(values)
 
 
 def probabilities(response: PredictResponse) -> list[dict[str, float]] | None:
@@ -121,12 +121,13 @@ def probabilities(response: PredictResponse) -> list[dict[str, float]] | None:
     Raises:
         PredictionFailed: when one of them is not finite.
     """
-    if response.probabilities is None:
+    table = response.prediction.listed_probabilities
+    if table is None:
         return None
-    if not np.isfinite(response.probabilities).all():
+    if not all(math.isfinite(chance) for row in table for chance in row):
         raise PredictionFailed(f"{response.name}@{response.version} answered with probabilities that are not finite")
     texts = [label_text(label) for label in response.signature.target.classes]
-    return [dict(zip(texts, row, strict=True)) for row in response.probabilities.tolist()]
+    return [dict(zip(texts, row, strict=True)) for row in table]
 
 
 def label_text(label: Label) -> str:

@@ -6,10 +6,10 @@ import re
 from dataclasses import dataclass
 from typing import Self
 
-import numpy as np
-from numpy.typing import NDArray
+import msgspec
 
 from carafe.errors import InvalidName
+from carafe.schema.prediction import Prediction
 from carafe.schema.rows import Rows
 from carafe.schema.signature import Signature
 
@@ -69,8 +69,7 @@ class ModelRef:
         return f"{self.name}@{self.version if self.version is not None else self.alias}"
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class PredictRequest:
+class PredictRequest(msgspec.Struct, frozen=True, kw_only=True, eq=False):
     """Rows for one model."""
 
     model: ModelRef
@@ -78,18 +77,14 @@ class PredictRequest:
     probabilities: bool = False
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class PredictResponse:
-    """What a model answered.
+class PredictResponse(msgspec.Struct, frozen=True, kw_only=True, eq=False):
+    """What a version of a model answered.
 
-    ``values`` has one entry a row: for regression the number (float64), for classification the index into
-    ``signature.target.classes`` (intp). ``probabilities`` is float64 of shape (rows, classes), in the order of those
-    classes, or None where it was not asked for. ``unseen`` counts the category values the model had not met.
+    ``unseen`` counts the category values the model had not met.
     """
 
     name: str
     version: int
     signature: Signature
-    values: NDArray[np.float64] | NDArray[np.intp]
-    probabilities: NDArray[np.float64] | None = None
+    prediction: Prediction
     unseen: int = 0

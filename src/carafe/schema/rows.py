@@ -3,8 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass
-from typing import Any
+from typing import Any, Self
 
 import numpy as np
 from numpy.typing import NDArray
@@ -30,24 +29,73 @@ _ABSENT = object()
 """Stands where a record has no value for a column; that it has none is noted already."""
 
 
-@dataclass(frozen=True, slots=True, eq=False)
+Cell = float | str | None
+"""One value of a record that fits its column: a number, integer or boolean (a bool is a number here); a string; the
+microseconds of a date-time since 1970-01-01, a whole number; None where it is missing, whatever the kind."""
+
+Record = Sequence[Cell]
+"""One row that fits a signature, in its order."""
+
+
 class Rows:
-    """One array a signature column, all of one length.
+    """One array a signature column, all of one length; or a few records, of which the arrays are made when asked for.
 
     numbers, integers and booleans: float64, NaN = missing; categories and texts: object array of str, None = missing;
-    date-times: datetime64[us] in UTC (or as naive as they came), NaT = missing.
+    date-times: datetime64[us] in UTC (or as naive as they came), NaT = missing. Immutable; no row is ever changed.
     """
 
-    columns: tuple[NDArray[Any], ...]
+    __slots__ = ("_columns", "_signature", "records")
+
+    records: Sequence[Record] | None
+    """The rows one by one, where they came so; None where they came as columns."""
+
+    def __init__(
+        self,
+        columns: tuple[NDArray[Any], ...] | None = None,
+        *,
+        signature: Signature | None = None,
+        records: Sequence[Record] | None = None,
+    ) -> None:
+        self._columns = columns
+        self._signature = signature
+        self.records = records
+
+    @classmethod
+    def of_records(cls, signature: Signature, records: Sequence[Record]) -> Self:
+        """Return rows of records that fit ``signature``; nothing is checked here."""
+        return cls(signature=signature, records=records)
+
+    @property
+    def columns(self) -> tuple[NDArray[Any], ...]:
+        """The arrays, in signature order."""
+        if self._columns is None:
+            self._columns = _transposed(self._signature, self.records)
+        return self._columns
 
     @property
     def count(self) -> int:
         """How many rows there are."""
+        if self.records is not None:
+            return len(self.records)
         return len(self.columns[0]) if self.columns else 0
 
     def take(self, index: NDArray[np.intp] | slice) -> Rows:
         """Return the rows at ``index``."""
         return Rows(tuple(column[index] for column in self.columns))
+
+
+def _transposed(signature: Signature | None, records: Sequence[Record] | None) -> tuple[NDArray[Any], ...]:
+    if signature is None or records is None:  # one of the two ways to make rows was not taken
+        raise AssertionError
+    columns = zip(*records, strict=True) if records else ((),) * len(signature.columns)
+    return tuple(_array(column.kind, values) for column, values in zip(signature.columns, columns, strict=True))
+
+
+def _array(kind: Kind, values: Sequence[Any]) -> NDArray[Any]:
+    if kind is Kind.DATETIME:
+        moments = [np.datetime64("NaT", "us") if value is None else np.datetime64(value, "us") for value in values]
+        return np.array(moments, dtype=dtype_of(kind))
+    return np.array(values, dtype=dtype_of(kind))  # None becomes NaN in float64, and stays None in an object array
 
 
 def dtype_of(kind: Kind) -> np.dtype[Any]:
@@ -92,19 +140,16 @@ def count_unseen(signature: Signature, rows: Rows) -> int:
 
     A column whose categories nobody wrote down (a model published without them) counts none.
     """
-    unseen = 0
-    for column, values in zip(signature.columns, rows.columns, strict=True):
-        known = known_categories(column)
-        if known is not None:
-            unseen += sum(value is not None and value not in known for value in values)
-    return unseen
+    known = signature.known_categories
+    if not known:
+        return 0
+    if rows.records is not None:
+        return sum(_is_unseen(record[index], met) for record in rows.records for index, met in known)
+    return sum(_is_unseen(value, met) for index, met in known for value in rows.columns[index])
 
 
-def known_categories(column: Column) -> frozenset[str] | None:
-    """Return the categories that training met as Rows hold them; None where it is no category or nobody wrote them."""
-    if column.kind is not Kind.CATEGORY or not column.categories:
-        return None
-    return frozenset(map(str, column.categories))
+def _is_unseen(value: object, met: frozenset[str]) -> bool:
+    return value is not None and value not in met
 
 
 def _in_order(signature: Signature, row: int, record: object, problems: list[FieldProblem]) -> Sequence[object]:

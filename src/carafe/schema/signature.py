@@ -77,3 +77,12 @@ class Signature(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields
     def position(self) -> dict[str, int]:
         """Where each column stands, by name."""
         return {name: index for index, name in enumerate(self.names)}
+
+    @cached_property
+    def known_categories(self) -> tuple[tuple[int, frozenset[str]], ...]:
+        """The position of each category column whose categories were written down, and those, as Rows hold them."""
+        return tuple(
+            (index, frozenset(map(str, column.categories)))
+            for index, column in enumerate(self.columns)
+            if column.kind is Kind.CATEGORY and column.categories
+        )

@@ -54,8 +54,7 @@ class Predictor:
             name=served.name,
             version=served.number,
             signature=served.signature,
-            values=prediction.values,
-            probabilities=prediction.probabilities,
+            prediction=prediction,
             unseen=count_unseen(served.signature, request.rows),
         )
         event = Answered(request=request, response=response, seconds=time.perf_counter() - began)

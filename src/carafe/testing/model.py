@@ -9,8 +9,8 @@ import numpy as np
 
 from carafe.errors import InvalidParameter
 from carafe.models.model import Model
-from carafe.models.prediction import Prediction
 from carafe.schema import Rows, Task
+from carafe.schema.prediction import Prediction
 from carafe.testing.raising import refused
 
 MakeModel = Callable[[], tuple[Model, Rows]]

@@ -14,9 +14,10 @@ from sklearn.pipeline import Pipeline
 from carafe.errors import CarafeError, FieldProblem, InvalidParameter, MissingExtra, PredictionFailed
 from carafe.models.container import Container
 from carafe.models.containers import build_table
-from carafe.models.prediction import Features, Prediction
+from carafe.models.features import Features
 from carafe.schema import Rows, Signature, Task
-from carafe.schema.rows import invalid_input, known_categories
+from carafe.schema.prediction import Prediction
+from carafe.schema.rows import invalid_input
 from carafe.schema.values import shown
 
 MAX_CELLS = 50_000_000
@@ -147,14 +148,11 @@ def _absent(error: BaseException | None) -> ImportError | None:
 def _unseen(signature: Signature, rows: Rows) -> list[FieldProblem]:
     """Return a problem for each category in ``rows`` that is none of its column's."""
     problems: list[FieldProblem] = []
-    for column, values in zip(signature.columns, rows.columns, strict=True):
-        known = known_categories(column)
-        if known is None:
-            continue
+    for index, known in signature.known_categories:
         expected = "one of the values it was fitted on: " + ", ".join(sorted(known)[:20])
         problems.extend(
-            FieldProblem(row=row, field=column.name, got=shown(value), expected=expected)
-            for row, value in enumerate(values)
+            FieldProblem(row=row, field=signature.names[index], got=shown(value), expected=expected)
+            for row, value in enumerate(rows.columns[index])
             if value is not None and value not in known
         )
     return problems
