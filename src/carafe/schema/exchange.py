@@ -75,6 +75,8 @@ class PredictRequest(msgspec.Struct, frozen=True, kw_only=True, eq=False):
     model: ModelRef
     rows: Rows
     probabilities: bool = False
+    id: str = ""
+    """What client and server call the request, in logs and records."""
 
 
 class PredictResponse(msgspec.Struct, frozen=True, kw_only=True, eq=False):

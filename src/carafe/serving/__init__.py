@@ -8,10 +8,10 @@
 """
 
 from carafe.serving.catalog import Catalog
-from carafe.serving.observers import Answered, Observer
+from carafe.serving.observers import Answered, Finished, Observer
 from carafe.serving.predictor import Predictor
 from carafe.serving.readiness import Fault, Readiness
 from carafe.serving.served import Served
 from carafe.serving.watch import Watch
 
-__all__ = ["Answered", "Catalog", "Fault", "Observer", "Predictor", "Readiness", "Served", "Watch"]
+__all__ = ["Answered", "Catalog", "Fault", "Finished", "Observer", "Predictor", "Readiness", "Served", "Watch"]

@@ -3,8 +3,11 @@
 from __future__ import annotations
 
 import logging
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
+from typing import TypeVar
+
+import msgspec
 
 from carafe.errors import CarafeError
 from carafe.schema import PredictRequest, PredictResponse
@@ -22,11 +25,42 @@ class Answered:
     seconds: float
 
 
+class Finished(msgspec.Struct, frozen=True, kw_only=True, gc=False):
+    """An HTTP request that was answered, whatever the answer. It is a Struct because one is made for each request."""
+
+    route: str | None
+    """The path as the route table writes it, such as ``/models/<name>/predict``; None where the table has none."""
+    method: str
+    """As it came: a client may write anything here."""
+    status: int
+    seconds: float
+    """From the first line of Carafe that saw the request to the last."""
+    request_id: str
+    path: str = ""
+    """As it came, without the query: a client may write anything here."""
+    protocol: str = "native"
+    """The wire format's short name."""
+    slug: str | None = None
+    """What went wrong, as the problem document names it; None where nothing did."""
+    key: str | None = None
+    """The identifier of the key that was proved; never its text."""
+    peer: str = ""
+    """The address that the connection came from."""
+    served: Served | None = None
+    """The version that was asked; None where the request did not get so far."""
+    rows: int = 0
+    unseen: int = 0
+    """How many category values the version had never met."""
+
+
 class Observer:
     """Override what interests you. Hooks run on the request's thread: be quick. What they raise is logged, not felt."""
 
     def answered(self, event: Answered) -> None:
-        """Learn that a request was answered."""
+        """Learn that a version answered; not told of what a cache answered in its place."""
+
+    def finished(self, event: Finished) -> None:
+        """Learn that an HTTP request was answered, be it with a prediction, a page or a problem; once for each."""
 
     def failed(self, served: Served, error: CarafeError) -> None:
         """Learn that a version failed on rows that passed validation."""
@@ -41,16 +75,45 @@ class Observer:
         """Learn that an alias answers with another version from now on."""
 
 
-@dataclass(frozen=True, slots=True)
-class Observers:
-    """All observers of a process; one that raises harms neither the answer nor the others."""
+_Event = TypeVar("_Event")
 
-    each: tuple[Observer, ...] = ()
+
+class Observers:
+    """All observers of a process; one that raises harms neither the answer nor the others.
+
+    What happens with every request is told by ``answered`` and ``finished``, which cost nothing where no observer
+    overrides the hook; ``tell`` is for what is rare.
+    """
+
+    __slots__ = ("_answered", "_finished", "each")
+
+    def __init__(self, each: Iterable[Observer] = ()) -> None:
+        self.each = tuple(each)
+        self._answered = tuple(one.answered for one in self.each if type(one).answered is not Observer.answered)
+        self._finished = tuple(one.finished for one in self.each if type(one).finished is not Observer.finished)
 
     @classmethod
     def of(cls, observers: Sequence[Observer]) -> Observers:
         """Gather observers."""
-        return cls(tuple(observers))
+        return cls(observers)
+
+    @property
+    def hear_answered(self) -> bool:
+        """Whether anybody wants to know of answers; where nobody does, the event need not be made."""
+        return bool(self._answered)
+
+    @property
+    def hear_finished(self) -> bool:
+        """Whether anybody wants to know of requests; where nobody does, the event need not be made."""
+        return bool(self._finished)
+
+    def answered(self, event: Answered) -> None:
+        """Tell that a version answered."""
+        _tell(self._answered, event)
+
+    def finished(self, event: Finished) -> None:
+        """Tell that an HTTP request was answered."""
+        _tell(self._finished, event)
 
     def tell(self, hook: Callable[[Observer], None]) -> None:
         """Call ``hook`` with every observer."""
@@ -58,4 +121,16 @@ class Observers:
             try:
                 hook(observer)
             except Exception:  # noqa: BLE001 - an observer's fault is its own
-                _LOG.exception("the observer %s failed", type(observer).__name__)
+                _log_fault(observer)
+
+
+def _tell(hooks: Iterable[Callable[[_Event], None]], event: _Event) -> None:
+    for hook in hooks:
+        try:
+            hook(event)
+        except Exception:  # noqa: BLE001 - an observer's fault is its own
+            _log_fault(getattr(hook, "__self__", hook))
+
+
+def _log_fault(observer: object) -> None:
+    _LOG.exception("the observer %s failed", type(observer).__name__)

@@ -58,7 +58,7 @@ class Predictor:
             unseen=count_unseen(served.signature, request.rows),
         )
         event = Answered(request=request, response=response, seconds=time.perf_counter() - began)
-        self._observers.tell(lambda observer: observer.answered(event))
+        self._observers.answered(event)
         return response
 
     def transform(self, rows: Rows, *, served: Served) -> Features:

@@ -12,6 +12,7 @@ from carafe.models import Model
 from carafe.models.artefact import load_model
 from carafe.registry import Registry, open_registry
 from carafe.serving import Catalog, Observer, Predictor, Watch
+from carafe.serving.observers import Observers
 from carafe.settings import Settings
 from carafe.web.gate import Gate
 
@@ -27,6 +28,7 @@ class Service:
     predictor: Predictor
     gate: Gate
     watch: Watch
+    observers: Observers
 
     def close(self) -> None:
         """Stop watching the registry and let go of the home."""
@@ -72,4 +74,5 @@ def build_service(
         predictor=Predictor(catalog=catalog, observers=observers),
         gate=Gate(authenticator=Authenticator(keys), open_mode=settings.open),
         watch=Watch(catalog),
+        observers=Observers(observers),
     )
