@@ -51,6 +51,7 @@ class MissingExtra(CarafeError):
     EXTRAS: ClassVar[Mapping[str, str]] = {
         **dict.fromkeys(("polars", "narwhals", "fastexcel", "sklearn", "skops", "lightgbm", "tomlkit"), "train"),
         **dict.fromkeys(("pandas", "pyarrow"), "pandas"),
+        "redis": "redis",
     }
     """Each optional library, as it is imported, and the extra that installs it."""
 
@@ -280,6 +281,16 @@ class InvalidParameter(CarafeError):
 
     slug = "invalid-parameter"
     title = "A parameter has a value that can't be used"
+
+
+class ServerBusy(CarafeError):
+    """Raised when as many requests wait for a model as may, or one has waited as long as it may; ask again later."""
+
+    slug = "server-busy"
+    title = "Too many requests are waiting"
+
+    RETRY_SECONDS: ClassVar[int] = 1
+    """After how many seconds another try is sensible."""
 
 
 # --- access --------------------------------------------------------------------------------------------------------

@@ -6,7 +6,7 @@ from collections.abc import Iterator
 import msgspec
 import pytest
 
-from carafe.errors import CarafeError, CorruptArtefact, FieldProblem, InvalidInput, ModelNotFound
+from carafe.errors import CarafeError, CorruptArtefact, FieldProblem, InvalidInput, ModelNotFound, ServerBusy
 from carafe.protocols.problem import STATUS, problem_of, status_of
 
 
@@ -50,6 +50,12 @@ def test_what_went_wrong_inside_is_not_told_to_the_client() -> None:
     assert document.status == 503
     assert "/secret" not in document.detail
     assert "r1" in document.detail
+
+
+def test_a_busy_server_says_what_for() -> None:
+    document = problem_of(ServerBusy("houses@3: 64 requests wait for it already"), request_id="r1")
+    assert document.status == 503
+    assert document.detail == "houses@3: 64 requests wait for it already"
 
 
 def test_an_error_without_an_entry_is_the_servers_fault() -> None:

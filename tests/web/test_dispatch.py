@@ -8,7 +8,7 @@ import re
 import pytest
 from flask import abort
 
-from carafe.errors import CorruptArtefact
+from carafe.errors import CorruptArtefact, ServerBusy
 from web.conftest import House
 
 EVERY = [
@@ -93,3 +93,18 @@ def test_the_story_of_a_server_side_error_is_in_the_log_only(
     assert answer.status == 503
     assert "/srv" not in answer.body.decode()
     assert "/srv/home/artefacts/x" in caplog.text
+
+
+def test_a_busy_server_says_when_to_ask_again_and_fills_no_log(
+    house: House, monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
+) -> None:
+    def full(*_: object, **__: object) -> None:
+        raise ServerBusy("houses@1: 64 requests wait for it already")
+
+    monkeypatch.setattr(type(house.service.predictor), "predict", full)
+    answer = house.ask("POST", "/models/houses/predict", '{"area": 50, "bedrooms": 3}')
+    assert answer.status == 503
+    assert answer.headers["retry-after"] == "1"
+    assert answer.json["type"] == "urn:carafe:problem:server-busy"
+    assert "64 requests wait" in answer.json["detail"]
+    assert not caplog.records

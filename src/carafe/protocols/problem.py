@@ -43,8 +43,13 @@ STATUS: dict[str, int] = {
     "corrupt-artefact": 503,
     "newer-artefact": 503,
     "missing-extra": 503,
+    "server-busy": 503,
 }
 """The status of every slug; a slug that is missing here is a fault of the server, 500."""
+
+
+PLAIN = frozenset({"server-busy"})
+"""Faults of the server whose message names nothing but the model that was asked, and so is told as it is."""
 
 
 class Problem(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
@@ -66,11 +71,11 @@ def status_of(error: CarafeError) -> int:
 def problem_of(error: CarafeError, *, request_id: str) -> Problem:
     """Return the document that tells ``error`` to a client.
 
-    What went wrong inside the server (status 500 and above) is not told, because messages may name files: the detail
-    gives the request id, under which the server's log has the story.
+    What went wrong inside the server (status 500 and above, those of PLAIN aside) is not told, because messages may
+    name files: the detail gives the request id, under which the server's log has the story.
     """
-    status = status_of(error)
-    detail = str(error) if status < 500 else f"The server's log has the reason under request id {request_id}."
+    told = status_of(error) < 500 or error.slug in PLAIN
+    detail = str(error) if told else f"The server's log has the reason under request id {request_id}."
     errors = error.problems if isinstance(error, InvalidInput) else ()
     return problem(slug=error.slug, title=error.title, detail=detail, request_id=request_id, errors=errors)
 

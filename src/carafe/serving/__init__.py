@@ -8,10 +8,22 @@
 """
 
 from carafe.serving.catalog import Catalog
-from carafe.serving.observers import Answered, Finished, Observer
+from carafe.serving.observers import Answered, Finished, Looked, Observer, Run
 from carafe.serving.predictor import Predictor
 from carafe.serving.readiness import Fault, Readiness
 from carafe.serving.served import Served
 from carafe.serving.watch import Watch
 
-__all__ = ["Answered", "Catalog", "Fault", "Finished", "Observer", "Predictor", "Readiness", "Served", "Watch"]
+__all__ = [
+    "Answered",
+    "Catalog",
+    "Fault",
+    "Finished",
+    "Looked",
+    "Observer",
+    "Predictor",
+    "Readiness",
+    "Run",
+    "Served",
+    "Watch",
+]

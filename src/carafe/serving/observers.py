@@ -9,7 +9,7 @@ from typing import TypeVar
 
 import msgspec
 
-from carafe.errors import CarafeError
+from carafe.errors import CarafeError, ServerBusy
 from carafe.schema import PredictRequest, PredictResponse
 from carafe.serving.served import Served
 
@@ -53,11 +53,41 @@ class Finished(msgspec.Struct, frozen=True, kw_only=True, gc=False):
     """How many category values the version had never met."""
 
 
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Run:
+    """One run of a model that answers waiting requests together; an idle one runs for a single request."""
+
+    name: str
+    number: int
+    requests: int
+    """How many requests were answered or failed by it."""
+    rows: int
+    """How many rows those had."""
+    waiting: int
+    """How many requests were waiting for the next run when this one ended."""
+    waited: float
+    """How long the request that waited longest for this run did so, in seconds; 0 where none had to."""
+    seconds: float
+    """How long it took, the repetitions that found a bad row included."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Looked:
+    """A look into the cache of answers for the rows of one request."""
+
+    name: str
+    number: int
+    hits: int
+    """How many rows had been answered before."""
+    misses: int
+    """How many the model had to be asked about."""
+
+
 class Observer:
     """Override what interests you. Hooks run on the request's thread: be quick. What they raise is logged, not felt."""
 
     def answered(self, event: Answered) -> None:
-        """Learn that a version answered; not told of what a cache answered in its place."""
+        """Learn that a version answered, itself or out of its cache; ``looked`` tells how much came from there."""
 
     def finished(self, event: Finished) -> None:
         """Learn that an HTTP request was answered, be it with a prediction, a page or a problem; once for each."""
@@ -71,6 +101,18 @@ class Observer:
     def load_failed(self, name: str, number: int, error: CarafeError) -> None:
         """Learn that a version could not be loaded."""
 
+    def ran(self, event: Run) -> None:
+        """Learn that a model that answers requests together has run. Models that are called directly tell nothing."""
+
+    def turned_away(self, name: str, number: int, error: ServerBusy) -> None:
+        """Learn that a request never reached the model: too many waited already, or it waited too long itself."""
+
+    def looked(self, event: Looked) -> None:
+        """Learn how many rows of a request were found in the cache; only where the model's answers are cached."""
+
+    def cache_lost(self, error: Exception) -> None:
+        """Learn that the shared cache does not answer and is left alone for some seconds; nothing else changes."""
+
     def swapped(self, alias: str, old: Served, new: Served) -> None:
         """Learn that an alias answers with another version from now on."""
 
@@ -81,16 +123,18 @@ _Event = TypeVar("_Event")
 class Observers:
     """All observers of a process; one that raises harms neither the answer nor the others.
 
-    What happens with every request is told by ``answered`` and ``finished``, which cost nothing where no observer
-    overrides the hook; ``tell`` is for what is rare.
+    What happens with every request is told by ``answered``, ``finished``, ``ran`` and ``looked``, which cost nothing
+    where no observer overrides the hook; ``tell`` is for what is rare.
     """
 
-    __slots__ = ("_answered", "_finished", "each")
+    __slots__ = ("_answered", "_finished", "_looked", "_ran", "each")
 
     def __init__(self, each: Iterable[Observer] = ()) -> None:
         self.each = tuple(each)
         self._answered = tuple(one.answered for one in self.each if type(one).answered is not Observer.answered)
         self._finished = tuple(one.finished for one in self.each if type(one).finished is not Observer.finished)
+        self._ran = tuple(one.ran for one in self.each if type(one).ran is not Observer.ran)
+        self._looked = tuple(one.looked for one in self.each if type(one).looked is not Observer.looked)
 
     @classmethod
     def of(cls, observers: Sequence[Observer]) -> Observers:
@@ -107,6 +151,16 @@ class Observers:
         """Whether anybody wants to know of requests; where nobody does, the event need not be made."""
         return bool(self._finished)
 
+    @property
+    def hear_ran(self) -> bool:
+        """Whether anybody wants to know of runs; where nobody does, the event need not be made."""
+        return bool(self._ran)
+
+    @property
+    def hear_looked(self) -> bool:
+        """Whether anybody wants to know of looks into a cache; where nobody does, the event need not be made."""
+        return bool(self._looked)
+
     def answered(self, event: Answered) -> None:
         """Tell that a version answered."""
         _tell(self._answered, event)
@@ -114,6 +168,14 @@ class Observers:
     def finished(self, event: Finished) -> None:
         """Tell that an HTTP request was answered."""
         _tell(self._finished, event)
+
+    def ran(self, event: Run) -> None:
+        """Tell that a model ran for one or more requests."""
+        _tell(self._ran, event)
+
+    def looked(self, event: Looked) -> None:
+        """Tell that rows were looked for in a cache."""
+        _tell(self._looked, event)
 
     def tell(self, hook: Callable[[Observer], None]) -> None:
         """Call ``hook`` with every observer."""

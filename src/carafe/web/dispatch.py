@@ -9,7 +9,7 @@ from collections.abc import Mapping
 
 import msgspec
 
-from carafe.errors import CarafeError
+from carafe.errors import CarafeError, ServerBusy
 from carafe.protocols.media import PROBLEM
 from carafe.protocols.problem import Problem, problem, problem_of
 from carafe.web.call import Call, Reply, written
@@ -96,6 +96,8 @@ def request_id_of(call: Call) -> str:
 def refusal(error: CarafeError, *, request_id: str) -> Reply:
     """Return the reply that tells an error; what failed inside the server goes to the log, not to the client."""
     document = problem_of(error, request_id=request_id)
+    if isinstance(error, ServerBusy):  # as many as come: counted by observers, not logged one by one
+        return _problem(document, headers=(("Retry-After", str(error.RETRY_SECONDS)),))
     if document.status >= 500:
         _LOG.error("request %s: %s: %s", request_id, error.slug, error, exc_info=error)
     headers = (("WWW-Authenticate", 'Bearer realm="carafe"'),) if document.status == 401 else ()
