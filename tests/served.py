@@ -4,13 +4,12 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import dataclass
-from pathlib import Path
 
 import msgspec
 import numpy as np
 
 from carafe.errors import CorruptArtefact, InvalidParameter
-from carafe.models import Features
+from carafe.models import Artefact, Features
 from carafe.registry import Promotion, Registry, Version
 from carafe.schema import Column, Kind, Prediction, Rows, Signature, Target, Task
 from carafe.testing.metadata_store import example_manifest
@@ -133,9 +132,9 @@ def publish_rule(registry: Registry, name: str, rule: str, *, promote: Promotion
         return registry.publish(name=name, staged=folder, promote=promote)
 
 
-def load_rule(folder: Path) -> RuleModel:
+def load_rule(artefact: Artefact) -> RuleModel:
     """Load what ``publish_rule`` published."""
-    rule = (folder / "model.skops").read_text()
+    rule = artefact.files["model.skops"].decode()
     if rule not in RULES:
-        raise CorruptArtefact(f"{folder}: digest differs")
+        raise CorruptArtefact(f"{artefact.folder}: digest differs")
     return RuleModel(*RULES[rule])

@@ -123,7 +123,10 @@ def test_one_version_shows_everything_that_is_known(registry: Registry) -> None:
             Candidate(algorithm="forest", score=0.75, deviation=0.01, seconds=1.5, chosen=True, reason="best score"),
             Candidate(algorithm="svm", score=None, deviation=None, seconds=9.0, chosen=False, reason="out of time"),
         ),
-        ladder=(Rung(name="native", chosen=True, reason="the only rung"),),
+        ladder=(
+            Rung(name="lowered", chosen=False, reason="row 3 differs", rows=1234, difference=0.25),
+            Rung(name="native", chosen=True, reason="the last rung"),
+        ),
     )
     many = Column(name="city", kind=Kind.CATEGORY, nullable=True, categories=tuple(f"c{n}" for n in range(20)))
     manifest = msgspec.structs.replace(
@@ -140,7 +143,8 @@ def test_one_version_shows_everything_that_is_known(registry: Registry) -> None:
         "│ größe │ 0.25 │ 0.01 │",
         "│ forest │ 0.75 │ 0.01 │ 1.5 │ chosen, best score │",
         "│ svm │ - │ - │ 9 │ out of time │",
-        "│ native │ chosen, the only rung │",
+        "│ lowered │ no │ 1,234 │ 2.5e-01 │ row 3 differs │",
+        "│ native │ yes │ - │ - │ the last rung │",
         "c0, c1, c2, c3, c4, c5, c6, c7 and 12 more",
         "carafe models show houses@1 --recipe",
     ):

@@ -23,6 +23,7 @@ from carafe.models.features import Features
 from carafe.models.manifest import Manifest
 from carafe.models.model import Model
 from carafe.models.publication import Publication, describe
+from carafe.models.verification import open_artefact
 from carafe.schema import Rows
 from carafe.schema.prediction import Prediction
 from carafe.testing import MODEL_CHECKS, check_model
@@ -67,7 +68,7 @@ def make(
     publication = describe(estimator.fit(sample, answers), name="m", sample=sample, target="y", metrics={})
     folder = tmp_path_factory.mktemp("models") / "sealed"
     seal_in(folder, publication)
-    return lambda: (load_model(folder, key=KEY), publication.sample)
+    return lambda: (load_model(open_artefact(folder, key=KEY)), publication.sample)
 
 
 @pytest.mark.parametrize("check", MODEL_CHECKS, ids=lambda check: check.__name__)
@@ -97,7 +98,7 @@ def test_the_contract_catches_a_model_that_mixes_its_rows(
     publication: Publication, tmp_path: Path, seal_in: Any
 ) -> None:
     seal_in(tmp_path / "sealed", publication)
-    honest = load_model(tmp_path / "sealed", key=KEY)
+    honest = load_model(open_artefact(tmp_path / "sealed", key=KEY))
     check_model(lambda: (honest, publication.sample))
     with pytest.raises(AssertionError):
         check_model(lambda: (Mean(model=honest), publication.sample))

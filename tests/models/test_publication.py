@@ -28,6 +28,7 @@ from carafe.models.flavours.native import NativeModel
 from carafe.models.manifest import Manifest
 from carafe.models.model import Model
 from carafe.models.publication import Publication, describe
+from carafe.models.verification import open_artefact
 from carafe.schema import Column, Kind, Task
 from carafe.schema.rows import encode_records
 
@@ -63,7 +64,7 @@ def served(tmp_path: Path, seal_in: Callable[[Path, Publication], Manifest]) -> 
 
     def serve(estimator: Any, sample: Any) -> Model:
         seal_in(tmp_path / "sealed", described(estimator, sample))
-        return load_model(tmp_path / "sealed", key=KEY)
+        return load_model(open_artefact(tmp_path / "sealed", key=KEY))
 
     return serve
 

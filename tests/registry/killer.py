@@ -96,7 +96,7 @@ def look(registry: Registry, home: Path) -> dict[str, object]:
     """Return what a fresh process finds, having used the home as always."""
     models = registry.models().items
     versions = registry.versions(Query(size=100)).items
-    fetched = [len(list(registry.fetch(version).iterdir())) for version in versions]
+    fetched = [len(list(registry.fetch(version).folder.iterdir())) for version in versions]
     champion = [model.aliases[0].number for model in models]
     orphans = registry.collect_orphans()
     kept = sorted(folder.name for folder in (home / "artefacts" / "kept").iterdir())

@@ -66,7 +66,7 @@ def rewrite(file: Path, change: Callable[[dict[str, bytes]], object]) -> None:
 def test_a_version_answers_the_same_in_another_home(here: Registry, exported: Path) -> None:
     version = here.import_(exported)
     assert (str(version), version.aliases) == ("houses@1", ("champion",))
-    answers = load_model(here.fetch(version), key=here.key).predict(Rows((np.array([1.0, 2.0]),)))
+    answers = load_model(here.fetch(version)).predict(Rows((np.array([1.0, 2.0]),)))
     np.testing.assert_allclose(answers.values, [3.0, 6.0])
 
 
@@ -83,7 +83,7 @@ def test_an_export_holds_no_secret_and_no_signature_of_its_home(on_disk: Registr
     content = entries(tmp_path / "out.carafe")
     assert sorted(content) == ["bundle.json", "manifest.json", "model.skops"]
     assert json.loads(content["bundle.json"]) == {"format": 1, "name": "houses", "number": 1}
-    signature = (on_disk.fetch(on_disk.resolve(HOUSES)) / "manifest.sig").read_bytes()
+    signature = (on_disk.fetch(on_disk.resolve(HOUSES)).folder / "manifest.sig").read_bytes()
     written = (tmp_path / "out.carafe").read_bytes()
     assert signature not in written
     assert on_disk.key not in written
@@ -112,7 +112,7 @@ def test_an_export_appears_whole_or_not_at_all(on_disk: Registry, tmp_path: Path
 
 def test_a_damaged_version_is_not_exported(on_disk: Registry, tmp_path: Path) -> None:
     version = publish(on_disk)
-    (on_disk.fetch(version) / "model.skops").write_bytes(b"changed")
+    (on_disk.fetch(version).folder / "model.skops").write_bytes(b"changed")
     with pytest.raises(CorruptArtefact, match="houses@1"):
         on_disk.export(HOUSES, tmp_path / "out.carafe")
     assert not (tmp_path / "out.carafe").exists()
@@ -253,5 +253,5 @@ def test_however_a_file_is_mangled_it_is_refused_or_whole(here: Registry, export
         assert str(error)
         assert here.generation() == before
     else:
-        load_model(here.fetch(version), key=here.key)
+        load_model(here.fetch(version))
     assert not list((exported.parent / "home" / "artefacts" / "staging").iterdir())

@@ -42,7 +42,7 @@ def test_processes_that_start_at_once_share_one_new_home(tmp_path: Path) -> None
     registry = open_registry(Settings(home=home))
     versions = registry.versions(Query(size=100), name="houses").items
     assert [version.number for version in versions] == sorted(numbers)
-    assert all(registry.fetch(version).exists() for version in versions)
+    assert all(registry.fetch(version).folder.exists() for version in versions)
     assert registry.resolve(ModelRef.parse("houses")).number == 1
     assert registry.generation() == len(numbers)
     assert registry.collect_orphans() == 0

@@ -64,7 +64,7 @@ def test_what_is_published_is_found_fetched_and_answers(registry: Registry) -> N
     found = registry.resolve(ref("line"))
     assert found == published
     assert (found.number, found.aliases, str(found)) == (1, ("champion",), "line@1")
-    assert load_model(registry.fetch(found), key=registry.key).signature == found.manifest.signature
+    assert load_model(registry.fetch(found)).signature == found.manifest.signature
 
 
 def test_only_the_first_version_becomes_champion_unasked(registry: Registry) -> None:
@@ -177,7 +177,7 @@ def test_an_alias_follows_the_version_that_another_points_at_now(registry: Regis
 def test_a_deleted_version_is_gone_with_its_files_and_its_number(registry: Registry) -> None:
     publish(registry)
     gone = publish(registry)
-    folder = registry.fetch(gone)
+    folder = registry.fetch(gone).folder
     registry.delete("houses", 2)
     assert not folder.exists()
     with pytest.raises(VersionNotFound, match="houses has no version 2: it has 1"):
@@ -191,7 +191,7 @@ def test_the_champion_is_not_deleted(registry: Registry) -> None:
     publish(registry)
     with pytest.raises(VersionInUse, match="houses@1 is champion: promote another version first, or delete the alias"):
         registry.delete("houses", 1)
-    assert registry.fetch(registry.resolve(ref("houses@1"))).exists()
+    assert registry.fetch(registry.resolve(ref("houses@1"))).folder.exists()
 
 
 def test_every_change_is_seen_by_whoever_watches_the_generation(registry: Registry) -> None:
@@ -242,14 +242,14 @@ def test_files_and_folders_are_closed_to_other_accounts_whatever_the_umask(tmp_p
 @pytest.mark.parametrize("damage", ["flip", "truncate", "append", "remove", "empty", "symlink", "folder"])
 def test_a_damaged_file_is_found_and_put_aside(registry: Registry, file: str, damage: str) -> None:
     good, bad = publish(registry), publish(registry)
-    folder = registry.fetch(bad)
+    folder = registry.fetch(bad).folder
     spoil(folder / file, damage)
     with pytest.raises(CorruptArtefact, match=r"houses@2: .*; publish or import it again") as first:
         registry.fetch(bad)
     assert str(folder) not in str(first.value)
     with pytest.raises(CorruptArtefact, match=r"houses@2: its files were damaged and put aside"):
         registry.fetch(bad)
-    assert registry.fetch(good).exists()
+    assert registry.fetch(good).folder.exists()
     assert registry.resolve(ref("houses@2")) == bad
 
 
@@ -273,7 +273,7 @@ def spoil(file: Path, damage: str) -> None:
 
 def test_a_file_that_was_added_is_found(registry: Registry) -> None:
     version = publish(registry)
-    (registry.fetch(version) / "extra.py").write_bytes(b"import os")
+    (registry.fetch(version).folder / "extra.py").write_bytes(b"import os")
     with pytest.raises(CorruptArtefact, match=r"extra\.py"):
         registry.fetch(version)
 
@@ -281,8 +281,8 @@ def test_a_file_that_was_added_is_found(registry: Registry) -> None:
 def test_another_version_of_the_same_home_in_its_place_is_found(on_disk: Registry) -> None:
     one = publish(on_disk, manifest=example_manifest(score=0.1))
     two = publish(on_disk, manifest=example_manifest(score=0.2))
-    folder = on_disk.fetch(two)
-    for file in on_disk.fetch(one).iterdir():
+    folder = on_disk.fetch(two).folder
+    for file in on_disk.fetch(one).folder.iterdir():
         (folder / file.name).write_bytes(file.read_bytes())
     with pytest.raises(CorruptArtefact, match="not the one that was published as this version"):
         on_disk.fetch(two)
@@ -293,7 +293,7 @@ def test_files_that_were_put_aside_can_be_looked_at_until_the_version_is_deleted
 ) -> None:
     publish(on_disk)
     bad = publish(on_disk)
-    (on_disk.fetch(bad) / "model.skops").write_bytes(b"damaged")
+    (on_disk.fetch(bad).folder / "model.skops").write_bytes(b"damaged")
     with pytest.raises(CorruptArtefact):
         on_disk.fetch(bad)
     aside = tmp_path / "home" / "artefacts" / "quarantine" / bad.artefact
@@ -333,7 +333,7 @@ def test_a_bad_moment_of_the_disk_condemns_no_version(
     with pytest.raises(StorageUnavailable, match=f"can't be read now .{os.strerror(number)}"):
         on_disk.fetch(version)
     monkeypatch.undo()
-    assert on_disk.fetch(version).exists()
+    assert on_disk.fetch(version).folder.exists()
 
 
 def test_the_folders_of_a_new_store_survive_a_power_cut(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -375,7 +375,7 @@ def refuse_to_rename(_self: Path, _target: Path) -> None:
 
 def test_damage_is_told_even_where_nothing_can_be_put_aside(on_disk: Registry, monkeypatch: pytest.MonkeyPatch) -> None:
     version = publish(on_disk)
-    (on_disk.fetch(version) / "model.skops").write_bytes(b"damaged")
+    (on_disk.fetch(version).folder / "model.skops").write_bytes(b"damaged")
     monkeypatch.setattr(Path, "rename", refuse_to_rename)
     for _ in range(2):
         with pytest.raises(CorruptArtefact, match=r"houses@1: model\.skops"):

@@ -4,7 +4,6 @@ import gc
 import time
 import weakref
 from collections.abc import Iterator
-from pathlib import Path
 from threading import Barrier, Event, Thread
 
 import pytest
@@ -18,7 +17,7 @@ from carafe.errors import (
     StorageUnavailable,
     VersionNotFound,
 )
-from carafe.models import Model
+from carafe.models import Artefact, Model
 from carafe.registry import Promotion, Registry, memory_registry
 from carafe.schema import ModelRef
 from carafe.serving import Catalog, Observer, Served
@@ -32,14 +31,14 @@ class Loads:
     """Counts loads, and can hold them back."""
 
     def __init__(self) -> None:
-        self.folders: list[Path] = []
+        self.artefacts: list[Artefact] = []
         self.go = Event()
         self.go.set()
 
-    def __call__(self, folder: Path) -> Model:
-        self.folders.append(folder)
+    def __call__(self, artefact: Artefact) -> Model:
+        self.artefacts.append(artefact)
         assert self.go.wait(10)
-        return load_rule(folder)
+        return load_rule(artefact)
 
 
 class Noticed(Observer):
@@ -81,7 +80,7 @@ def test_a_version_is_loaded_once_and_answers_from_then_on(registry: Registry, c
     assert catalog.get(HOUSES) is served
     assert catalog.get(ModelRef.parse("houses@1")) is served
     assert catalog.get(None) is served
-    assert len(loads.folders) == 1
+    assert len(loads.artefacts) == 1
 
 
 def test_many_threads_wait_for_one_load(registry: Registry, catalog: Catalog, loads: Loads) -> None:
@@ -102,7 +101,7 @@ def test_many_threads_wait_for_one_load(registry: Registry, catalog: Catalog, lo
         thread.join(10)
     assert len(found) == 8
     assert len(set(map(id, found))) == 1
-    assert len(loads.folders) == 1
+    assert len(loads.artefacts) == 1
 
 
 def test_an_alias_follows_a_promotion_and_the_old_version_is_let_go(registry: Registry) -> None:
@@ -151,7 +150,7 @@ def test_a_failed_load_is_not_repeated_for_every_request(registry: Registry, cat
     for _ in range(5):
         with pytest.raises(CorruptArtefact):
             catalog.get(HOUSES)
-    assert len(loads.folders) == 1
+    assert len(loads.artefacts) == 1
 
 
 @pytest.mark.parametrize(
@@ -165,7 +164,7 @@ def test_a_failed_load_is_not_repeated_for_every_request(registry: Registry, cat
 def test_whatever_a_loader_raises_is_told_as_an_error_of_carafe(
     registry: Registry, raised: Exception, told: type[Exception]
 ) -> None:
-    def fail(_: Path) -> Model:
+    def fail(_: Artefact) -> Model:
         raise raised
 
     publish_rule(registry, "houses", "houses")
@@ -225,7 +224,7 @@ def test_a_promotion_is_not_undone_by_a_warm_up_that_began_before_it(
 
 def wait_until_begun(loads: Loads) -> None:
     until = time.monotonic() + 10
-    while not loads.folders:
+    while not loads.artefacts:
         assert time.monotonic() < until
         time.sleep(0.001)
 

@@ -77,19 +77,20 @@ def test_a_missing_library_is_named_with_its_extra_and_nothing_is_called_damaged
     published: tuple[Registry, str, str], monkeypatch: pytest.MonkeyPatch
 ) -> None:
     registry, library, extra = published
-    folder = registry.fetch(registry.resolve(HOUSE))
+    artefact = registry.fetch(registry.resolve(HOUSE))
     told = rf"^this model needs {library}: pip install 'carafe-serve\[{extra}\]'$"
     with monkeypatch.context() as without:
         take_away(library, without)
-        for take in (load_model, reseal):
-            with pytest.raises(MissingExtra, match=told):
-                take(folder, key=registry.key)
-    assert load_model(folder, key=registry.key).signature.names[0] == "area"
+        with pytest.raises(MissingExtra, match=told):
+            load_model(artefact)
+        with pytest.raises(MissingExtra, match=told):
+            reseal(artefact.folder, key=registry.key)
+    assert load_model(artefact).signature.names[0] == "area"
 
 
 def test_the_catalog_tells_it_alike(published: tuple[Registry, str, str], monkeypatch: pytest.MonkeyPatch) -> None:
     registry, library, extra = published
     take_away(library, monkeypatch)
-    catalog = Catalog(registry=registry, load=lambda folder: load_model(folder, key=registry.key))
+    catalog = Catalog(registry=registry, load=load_model)
     with pytest.raises(MissingExtra, match=rf"{library}: pip install 'carafe-serve\[{extra}\]'"):
         catalog.get(HOUSE)

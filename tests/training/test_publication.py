@@ -68,7 +68,7 @@ def test_a_flower_in_the_tutorials_own_words_is_a_setosa() -> None:
     result = train(iris(), recipe=chosen)
     registry = memory_registry()
     version = publish_result(result, name="iris", registry=registry)
-    model = load_model(registry.fetch(version), key=registry.key)
+    model = load_model(registry.fetch(version))
     held = result.holdout.data
     answers = [model.signature.target.classes[index] for index in model.predict(held.rows).values]
     assert answers == result.estimator.predict(held.frame()).tolist()

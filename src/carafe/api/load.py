@@ -31,7 +31,7 @@ def load(reference: str, *, home: str | Path | None = None) -> LoadedModel:
     """
     with closing(registry_at(home)) as registry:
         version = registry.resolve(ModelRef.parse(reference))
-        return LoadedModel(version=version, model=load_model(registry.fetch(version), key=registry.key))
+        return LoadedModel(version=version, model=load_model(registry.fetch(version)))
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

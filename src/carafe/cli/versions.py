@@ -15,6 +15,7 @@ from carafe.registry import Page, Version
 from carafe.schema import Column
 
 _SHOWN_CATEGORIES = 8
+_COMPARED = ("rows compared", "largest difference")
 
 
 def document(version: Version) -> dict[str, object]:
@@ -123,9 +124,10 @@ def _choices(manifest: Manifest) -> Iterator[Table]:
             add_row(made, candidate.algorithm, *figures, _decision(candidate.chosen, candidate.reason))
         yield made
     if manifest.ladder:
-        made = table("runs as", "decision")
+        made = table("runs as", "chosen", "rows compared", "largest difference", "reason", numbers=_COMPARED)
         for rung in manifest.ladder:
-            add_row(made, rung.name, _decision(rung.chosen, rung.reason))
+            rows = f"{rung.rows:,}" if rung.rows else "-"
+            add_row(made, rung.name, "yes" if rung.chosen else "no", rows, _difference(rung.difference), rung.reason)
         yield made
 
 
@@ -148,6 +150,10 @@ def _some(values: list[str]) -> str:
 
 def _joined(*parts: str) -> str:
     return ", ".join(part for part in parts if part)
+
+
+def _difference(value: float | None) -> str:
+    return "-" if value is None else f"{value:.1e}" if value else "0"
 
 
 def _figure(value: float | None) -> str:

@@ -6,7 +6,9 @@ import errno
 import hashlib
 import os
 import stat
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
+from io import BufferedReader
 from pathlib import Path
 
 from carafe.errors import CorruptArtefact, StorageUnavailable
@@ -80,26 +82,26 @@ def read_file(directory: Path, name: str, *, limit: int = MAX_FILE_BYTES) -> byt
         CorruptArtefact: when it is missing, no plain file, or larger than ``limit`` bytes.
         StorageUnavailable: when it can't be read now, which says nothing about the file.
     """
+    with _opened(directory, name, limit) as stream:
+        return stream.read(limit + 1)[:limit]
+
+
+@contextmanager
+def _opened(directory: Path, name: str, limit: int) -> Iterator[BufferedReader]:
+    """Open a plain file of at most ``limit`` bytes, and tell what goes wrong while it is read."""
     try:
         descriptor = os.open(directory / name, os.O_RDONLY | os.O_NOFOLLOW | os.O_NONBLOCK | os.O_CLOEXEC)
-        try:
-            return _read_plain(descriptor, name, limit)
-        finally:
-            os.close(descriptor)
+        with os.fdopen(descriptor, "rb") as stream:
+            status = os.fstat(descriptor)
+            if not stat.S_ISREG(status.st_mode):
+                raise CorruptArtefact(f"{name}: got something else, expected a plain file")
+            if status.st_size > limit:
+                raise CorruptArtefact(f"{name}: got {status.st_size} bytes, expected at most {limit}")
+            yield stream
     except OSError as error:
         if error.errno in _NOT_THERE:
             raise CorruptArtefact(f"{name}: can't be read ({error.strerror})") from error
         raise StorageUnavailable(f"{name}: can't be read now ({error.strerror})") from error
-
-
-def _read_plain(descriptor: int, name: str, limit: int) -> bytes:
-    status = os.fstat(descriptor)
-    if not stat.S_ISREG(status.st_mode):
-        raise CorruptArtefact(f"{name}: got something else, expected a plain file")
-    if status.st_size > limit:
-        raise CorruptArtefact(f"{name}: got {status.st_size} bytes, expected at most {limit}")
-    with os.fdopen(descriptor, "rb", closefd=False) as stream:
-        return stream.read(limit + 1)[:limit]
 
 
 def read_checked(directory: Path, digest: FileDigest) -> bytes:
@@ -109,6 +111,21 @@ def read_checked(directory: Path, digest: FileDigest) -> bytes:
         CorruptArtefact: when it has not.
     """
     content = read_file(directory, digest.path, limit=min(digest.size, MAX_FILE_BYTES))
-    if digest_of(digest.path, content) != digest:
-        raise CorruptArtefact(f"{digest.path}: its content is not what the manifest promises (SHA-256 differs)")
+    _compare(digest_of(digest.path, content), digest)
     return content
+
+
+def check_file(directory: Path, digest: FileDigest) -> None:
+    """Check a file's size and digest without holding its content in memory.
+
+    Raises:
+        CorruptArtefact: when they are not what the manifest promises.
+    """
+    with _opened(directory, digest.path, min(digest.size, MAX_FILE_BYTES)) as stream:
+        found = hashlib.file_digest(stream, "sha256").hexdigest()
+        _compare(FileDigest(path=digest.path, sha256=found, size=stream.tell()), digest)
+
+
+def _compare(found: FileDigest, promised: FileDigest) -> None:
+    if found != promised:
+        raise CorruptArtefact(f"{promised.path}: its content is not what the manifest promises (SHA-256 differs)")

@@ -9,8 +9,15 @@ import msgspec
 from carafe.models.container import Container
 from carafe.schema import Label, Signature, Task
 
-FORMAT = 1
-"""The format this Carafe writes. It reads this one and every older one."""
+FORMAT = 2
+"""The format this Carafe writes. It reads this one and every older one.
+
+1: every model runs natively. 2: a rung tells what was compared, and ``plan.json`` may hold what answers in the place of
+the native model; a Carafe that knows only format 1 could read neither, and is to say so.
+"""
+
+NATIVE = "native"
+"""The last rung of every ladder: the library that trained the model answers."""
 
 
 class FileDigest(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
@@ -62,11 +69,21 @@ class Candidate(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields
 
 
 class Rung(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
-    """One way to run the model, from the fastest to the most faithful: whether it was chosen, and why (not)."""
+    """One way to run the model, from the fastest to the most faithful: whether it was chosen, and why (not).
+
+    ``rows`` is how many rows it answered beside the native model, and ``difference`` the largest relative difference
+    among the numbers that it answered with; 0 and None where nothing was compared.
+    """
 
     name: str
     chosen: bool
     reason: str
+    rows: int = 0
+    difference: float | None = None
+
+    def __post_init__(self) -> None:
+        if self.difference is not None and not math.isfinite(self.difference):
+            raise ValueError(f"rung {self.name}: difference {self.difference}, expected a finite number")
 
 
 class Provenance(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
@@ -118,6 +135,11 @@ class Manifest(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=
     def task(self) -> Task:
         """What the model does."""
         return self.signature.target.task
+
+    @property
+    def runs_as(self) -> str:
+        """The rung that answers; what was sealed before there were others runs natively."""
+        return next((rung.name for rung in self.ladder if rung.chosen), NATIVE)
 
     def metric(self, name: str) -> Metric | None:
         """Return the metric called ``name``, or None."""

@@ -23,8 +23,8 @@ import msgspec
 
 from carafe.database import flush_folder
 from carafe.errors import CorruptArtefact, NewerArtefact, StorageUnavailable
-from carafe.models.artefact import SIGNATURE
 from carafe.models.files import MAX_FILES, list_files, read_file
+from carafe.models.verification import SIGNATURE
 
 LABEL = "bundle.json"
 FORMAT = 1

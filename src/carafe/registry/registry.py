@@ -2,15 +2,15 @@
 
 from __future__ import annotations
 
-import hashlib
 from contextlib import AbstractContextManager, suppress
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from pathlib import Path
 
 from carafe.errors import CorruptArtefact, StorageUnavailable, VersionNotFound
-from carafe.models.artefact import MANIFEST, read_manifest, reseal
-from carafe.models.files import read_file
+from carafe.models import Artefact
+from carafe.models.artefact import reseal
+from carafe.models.verification import open_artefact
 from carafe.registry.absence import no_default
 from carafe.registry.bundle import Label, pack, unpack
 from carafe.registry.metadata import Draft, MetadataStore
@@ -36,7 +36,7 @@ class Registry:
     metadata: MetadataStore
     artefacts: ArtefactStore
     key: bytes = field(repr=False)
-    """The home's key for artefacts: what ``seal`` signs with and ``load_model`` verifies with."""
+    """The home's key for artefacts: what ``seal`` signs with and ``open_artefact`` verifies with."""
 
     # --- publishing ---
 
@@ -54,10 +54,10 @@ class Registry:
             CorruptArtefact: when the folder is not as it was sealed, or not by this home.
         """
         check_name(name)
-        manifest = read_manifest(staged, key=self.key)
-        digest = _digest(staged)
+        sealed = open_artefact(staged, key=self.key)
+        manifest, now = sealed.manifest, datetime.now(UTC)
         with self.artefacts.keep(staged) as artefact:
-            draft = Draft(name=name, created=datetime.now(UTC), digest=digest, artefact=artefact, manifest=manifest)
+            draft = Draft(name=name, created=now, digest=sealed.digest, artefact=artefact, manifest=manifest)
             return self.metadata.add(draft, judge=lambda standing: judge(promote, manifest, standing))
 
     # --- finding ---
@@ -112,8 +112,8 @@ class Registry:
         """
         return self.metadata.versions(query or Query(), name=None if name is None else check_name(name))
 
-    def fetch(self, version: Version) -> Path:
-        """Return the folder with a version's files, once signature and digests hold.
+    def fetch(self, version: Version) -> Artefact:
+        """Return a version's files, once signature and digests hold; nobody needs to check them again.
 
         Raises:
             CorruptArtefact: when the files are damaged, changed or gone; what is left of them is put aside.
@@ -121,15 +121,14 @@ class Registry:
             VersionNotFound: when the version was deleted meanwhile.
         """
         try:
-            folder = self.artefacts.fetch(version.artefact)
-            read_manifest(folder, key=self.key)
-            _check_digest(folder, version)
+            found = open_artefact(self.artefacts.fetch(version.artefact), key=self.key)
+            _check_digest(found, version)
         except CorruptArtefact as error:
             self.metadata.version(version.name, version.number)
             with suppress(StorageUnavailable):  # a disk that takes no changes is no reason to hide the damage
                 self.artefacts.quarantine(version.artefact)
             raise CorruptArtefact(f"{version}: {error}; publish or import it again") from error
-        return folder
+        return found
 
     # --- changing ---
 
@@ -176,7 +175,7 @@ class Registry:
             StorageUnavailable: when the file can't be written.
         """
         version = self.resolve(ref)
-        pack(self.fetch(version), file, Label(name=version.name, number=version.number))
+        pack(self.fetch(version).folder, file, Label(name=version.name, number=version.number))
         return version
 
     def import_(self, file: Path, name: str | None = None) -> Version:
@@ -218,10 +217,6 @@ def _checked(name: str, number: int) -> int:
     return number
 
 
-def _digest(folder: Path) -> str:
-    return hashlib.sha256(read_file(folder, MANIFEST)).hexdigest()
-
-
-def _check_digest(folder: Path, version: Version) -> None:
-    if _digest(folder) != version.digest:
+def _check_digest(found: Artefact, version: Version) -> None:
+    if found.digest != version.digest:
         raise CorruptArtefact("manifest.json is not the one that was published as this version")

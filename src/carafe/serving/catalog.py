@@ -4,11 +4,10 @@ from __future__ import annotations
 
 import logging
 from collections.abc import Callable, Sequence
-from pathlib import Path
 from threading import Lock
 
 from carafe.errors import CarafeError, NotFound, StorageUnavailable
-from carafe.models import Model
+from carafe.models import Artefact, Model
 from carafe.registry import Query, Registry
 from carafe.schema import ModelRef
 from carafe.schema.exchange import CHAMPION
@@ -37,7 +36,7 @@ class Catalog:
         self,
         *,
         registry: Registry,
-        load: Callable[[Path], Model],
+        load: Callable[[Artefact], Model],
         default_model: str | None = None,
         observers: Sequence[Observer] = (),
     ) -> None:

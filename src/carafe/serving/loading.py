@@ -5,11 +5,10 @@ from __future__ import annotations
 import time
 from collections.abc import Callable
 from dataclasses import dataclass
-from pathlib import Path
 from threading import Lock
 
 from carafe.errors import CarafeError, CorruptArtefact, MissingExtra
-from carafe.models import Model
+from carafe.models import Artefact, Model
 from carafe.registry import Registry, Version
 from carafe.serving.observers import Observers
 from carafe.serving.served import Served
@@ -33,7 +32,7 @@ class Loader:
         self,
         *,
         registry: Registry,
-        load: Callable[[Path], Model],
+        load: Callable[[Artefact], Model],
         observers: Observers,
         clock: Callable[[], float] = time.monotonic,
     ) -> None:

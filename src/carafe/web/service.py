@@ -4,11 +4,9 @@ from __future__ import annotations
 
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
-from functools import partial
-from pathlib import Path
 
 from carafe.access import Authenticator, Keys, open_keys
-from carafe.models import Model
+from carafe.models import Artefact, Model
 from carafe.models.artefact import load_model
 from carafe.registry import Registry, open_registry
 from carafe.serving import Catalog, Observer, Predictor, Watch
@@ -53,16 +51,16 @@ def build_service(
     *,
     registry: Registry,
     keys: Keys,
-    load: Callable[[Path], Model] | None = None,
+    load: Callable[[Artefact], Model] | None = None,
     observers: Sequence[Observer] = (),
 ) -> Service:
     """Return a service over a registry and keys that are open already, those that live in memory included.
 
-    ``load`` turns the folder of a version into a model; if not given, sealed artefacts of this registry are loaded.
+    ``load`` makes a model of a version's verified files; if not given, those of this registry are loaded as sealed.
     """
     catalog = Catalog(
         registry=registry,
-        load=load or partial(load_model, key=registry.key),
+        load=load or load_model,
         default_model=settings.default_model,
         observers=observers,
     )

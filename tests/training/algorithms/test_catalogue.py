@@ -27,7 +27,7 @@ def answers(result: TrainingResult) -> list[object]:
     """Return the published model's answers to the held-out rows, as labels or numbers."""
     registry = memory_registry()
     version = publish_result(result, name="flats", registry=registry)
-    model = load_model(registry.fetch(version), key=registry.key)
+    model = load_model(registry.fetch(version))
     values = model.predict(result.holdout.data.rows).values
     classes = result.signature.target.classes
     return [classes[index] for index in values] if classes else values.tolist()
