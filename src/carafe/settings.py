@@ -31,6 +31,7 @@ class Settings:
     workers: int = _setting(1, help="How many worker processes answer requests.")
     threads: int = _setting(4, help="How many threads each worker answers with.")
     open: bool = _setting(False, help="Ask for no key. Refused on any address but loopback.")  # noqa: FBT003
+    fast_lane: bool = _setting(True, help="Answer predictions ahead of Flask; false lets Flask route them.")  # noqa: FBT003
     default_model: str | None = _setting(None, help="The model that POST /predict asks when there are several.")
     max_body_bytes: int = _setting(16 * 1024 * 1024, help="The largest request body, in bytes.")
     max_rows: int = _setting(100_000, help="The most rows that one request may hold.")

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import Any, Protocol
 
 import msgspec
@@ -53,11 +53,23 @@ class House:
 
     service: Service
     app: Flask
+    """With plain views only."""
+    fast: Flask
+    """With the fast lane around it."""
     keys: dict[Role, str] = field(default_factory=dict)
 
     def ask(self, method: str, path: str, body: bytes | str = b"", headers: dict[str, str] | None = None, /) -> Answer:
-        """Ask through Flask."""
-        response = self.app.test_client().open(path, method=method, data=body, headers=self._headers(body, headers))
+        """Ask through Flask's own routing."""
+        return self._ask(self.app, method, path, body, headers)
+
+    def ask_fast(
+        self, method: str, path: str, body: bytes | str = b"", headers: dict[str, str] | None = None, /
+    ) -> Answer:
+        """Ask an application that has the fast lane around it."""
+        return self._ask(self.fast, method, path, body, headers)
+
+    def _ask(self, app: Flask, method: str, path: str, body: bytes | str, headers: dict[str, str] | None) -> Answer:
+        response = app.test_client().open(path, method=method, data=body, headers=self._headers(body, headers))
         found = {name.lower(): value for name, value in response.headers.items()}
         return Answer(response.status_code, found, response.data)
 
@@ -99,7 +111,8 @@ def build_house(**changes: Any) -> House:  # noqa: ANN401 - settings of any type
     service = build_service(settings, registry=memory_registry(), keys=keys, load=load_rule)
     return House(
         service=service,
-        app=create_app(settings, service=service),
+        app=create_app(replace(settings, fast_lane=False), service=service),
+        fast=create_app(settings, service=service),
         keys={role: keys.create(role=role).text for role in Role},
     )
 
@@ -120,7 +133,7 @@ def house(empty_house: House) -> House:
     return empty_house
 
 
-@pytest.fixture(params=["flask", "lane"])
+@pytest.fixture(params=["flask", "lane", "mounted"])
 def ask(house: House, request: pytest.FixtureRequest) -> Ask:
-    """Ask through one of the two mounts: what holds for one holds for the other."""
-    return house.ask if request.param == "flask" else house.ask_lane
+    """Ask through one of the mounts: what holds for one holds for all."""
+    return {"flask": house.ask, "lane": house.ask_lane, "mounted": house.ask_fast}[request.param]

@@ -4,9 +4,10 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from pathlib import Path
+from typing import Any
 
 import pytest
-from flask import Flask, Response, abort, request
+from flask import Flask, Response, abort, request, request_started
 
 from carafe.access import Role, ensure_administrator_key
 from carafe.errors import InvalidSetting
@@ -172,3 +173,31 @@ def test_a_home_on_disk_is_served(tmp_path: Path, closing: list[Service]) -> Non
     Carafe(app, service=service)
     answer = app.test_client().post("/carafe/predict", json=[50, 3], headers={"X-API-Key": key or ""})
     assert answer.get_json() == {"prediction": 8000.0}
+
+
+@pytest.mark.parametrize("hook", ["before_request", "after_request", "teardown_request"])
+def test_an_applications_own_hooks_run_for_predictions_too(house: House, hook: str) -> None:
+    seen: list[str] = []
+
+    def note(given: Any = None) -> Any:  # noqa: ANN401 - a response, an exception or nothing
+        seen.append(hook)
+        return given if hook == "after_request" else None
+
+    getattr(house.fast, hook)(note)
+    assert house.ask_fast("POST", "/models/houses/predict", '{"area": 50, "bedrooms": 3}').status == 200
+    assert seen == [hook]
+
+
+def test_a_host_application_takes_the_fast_lane_only_when_it_asks_for_it(house: House) -> None:
+    for fast in (False, True):
+        app = Flask("host")
+        heard: list[object] = []
+        Carafe(app, url_prefix="/ml", settings=house.service.settings, service=house.service, fast_lane=fast)
+        with request_started.connected_to(lambda sender, heard=heard: heard.append(sender), app):
+            response = app.test_client().post(
+                "/ml/models/houses/predict",
+                data='{"area": 50, "bedrooms": 3}',
+                headers={"X-API-Key": house.keys[Role.PREDICTOR], "Content-Type": "application/json"},
+            )
+        assert response.json == {"prediction": 8000.0}
+        assert bool(heard) is not fast

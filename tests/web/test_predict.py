@@ -202,24 +202,28 @@ def test_options_says_what_there_is(ask: Ask) -> None:
     assert (answer.status, answer.headers["allow"], answer.body) == (204, "POST, OPTIONS", b"")
 
 
-def test_both_mounts_answer_byte_for_byte_the_same(house: House) -> None:
+def test_all_mounts_answer_byte_for_byte_the_same(house: House) -> None:
     good: Refusal = ("/models/houses/predict", HOUSE, {}, 200, "", "")
     for path, body, headers, *_ in [good, *REFUSALS]:
         known = headers | {"X-Request-Id": "same"}
-        assert house.ask("POST", path, body, known) == house.ask_lane("POST", path, body, known)
+        expected = house.ask("POST", path, body, known)
+        assert house.ask_lane("POST", path, body, known) == expected
+        assert house.ask_fast("POST", path, body, known) == expected
 
 
 def test_a_request_without_a_key_is_refused_before_its_body_is_read(house: House) -> None:
-    for ask in (house.ask, house.ask_lane):
+    for ask in (house.ask, house.ask_lane, house.ask_fast):
         answer = ask("POST", "/models/houses/predict", " " * (LIMIT + 1), {"X-API-Key": ""})
         assert answer.status == 401
 
 
-def test_a_body_in_chunks_is_never_cut_off_at_the_limit(house: House) -> None:
+@pytest.mark.parametrize("fast", [True, False])
+def test_a_body_in_chunks_is_never_cut_off_at_the_limit(house: House, *, fast: bool) -> None:
     row = "1,2\n"
+    app = house.fast if fast else house.app
     for length in (LIMIT - 100, LIMIT + 1):
         body = "area,bedrooms\n" + row * 3 + " " * length
-        response = house.app.test_client().post(
+        response = app.test_client().post(
             "/models/houses/predict",
             input_stream=io.BytesIO(body.encode()),
             content_type="text/csv",
@@ -229,13 +233,18 @@ def test_a_body_in_chunks_is_never_cut_off_at_the_limit(house: House) -> None:
         assert response.status_code == (413 if length > LIMIT else 422)
 
 
+@pytest.mark.parametrize("fast", [True, False])
 @pytest.mark.parametrize("terminated", [True, False])
-def test_a_body_that_ends_early_is_malformed(house: House, *, terminated: bool) -> None:
-    response = house.app.test_client().post(
-        "/models/houses/predict",
-        input_stream=io.BytesIO(b"[50,"),
-        headers={"X-API-Key": house.keys[Role.PREDICTOR]},
-        environ_overrides={"CONTENT_LENGTH": "100", "wsgi.input_terminated": terminated},
+def test_a_body_that_ends_early_is_malformed(house: House, *, terminated: bool, fast: bool) -> None:
+    response = (
+        (house.fast if fast else house.app)
+        .test_client()
+        .post(
+            "/models/houses/predict",
+            input_stream=io.BytesIO(b"[50,"),
+            headers={"X-API-Key": house.keys[Role.PREDICTOR]},
+            environ_overrides={"CONTENT_LENGTH": "100", "wsgi.input_terminated": terminated},
+        )
     )
     assert response.status_code == 400
     assert response.get_json()["detail"] == "the connection ended before the body did"

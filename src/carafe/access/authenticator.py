@@ -29,15 +29,16 @@ class _Proved:
 class Authenticator:
     """Tells who presents a key. Safe to use from several threads.
 
-    Only keys that were proved are remembered, by their digest; a wrong key always asks the store, and says nothing
-    about why it failed.
+    Only keys that were proved are remembered, as they came and for LIFETIME; a wrong key always asks the store, and
+    says nothing about why it failed. How long a look into the memory takes tells nothing about the keys in it: they
+    are found by a hash that is keyed at random in every process.
     """
 
     def __init__(self, keys: Keys, *, lifetime: float = LIFETIME, clock: Callable[[], float] = time.monotonic) -> None:
         self._keys = keys
         self._lifetime = lifetime
         self._clock = clock
-        self._proved: dict[str, _Proved] = {}
+        self._proved: dict[str | None, _Proved] = {}
 
     def authenticate(self, presented: str | None) -> Principal:
         """Return the principal whose key this is.
@@ -45,21 +46,21 @@ class Authenticator:
         Raises:
             Unauthenticated: when no key came, or one that is unknown, malformed or revoked; it never says which.
         """
+        known = self._proved.get(presented) if presented is not None else None
+        now = self._clock()
+        if known is not None and now < known.until:
+            return known.principal
+        principal = self._prove(presented)
+        if len(self._proved) >= CAPACITY:
+            self._proved = {}  # rare, and cheaper than bookkeeping: each key in use is proved once more
+        self._proved[presented] = _Proved(principal, now + self._lifetime)
+        return principal
+
+    def _prove(self, presented: str | None) -> Principal:
         key = identifier(presented) if presented is not None else None
         if presented is None or key is None:
             raise _refusal()
         digest = self._keys.digest(presented)
-        now = self._clock()
-        known = self._proved.get(digest)
-        if known is not None and now < known.until:
-            return known.principal
-        principal = self._prove(key, digest)
-        if len(self._proved) >= CAPACITY:
-            self._proved = {}  # rare, and cheaper than bookkeeping: each key in use is proved once more
-        self._proved[digest] = _Proved(principal, now + self._lifetime)
-        return principal
-
-    def _prove(self, key: str, digest: str) -> Principal:
         record = self._keys.store.find(key)
         matches = hmac.compare_digest(digest, record.digest if record is not None else _NO_DIGEST)
         if record is None or not matches or record.revoked is not None:

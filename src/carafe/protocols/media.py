@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
 from email.message import Message
+from functools import lru_cache
 
 from carafe.errors import NotAcceptable, UnsupportedMediaType
 
@@ -16,7 +16,8 @@ FORM = "application/x-www-form-urlencoded"
 _UTF8 = {"utf-8", "utf8", "us-ascii"}
 
 
-def media_type(content_type: str | None, *, offered: Sequence[str], encoding: str | None = None) -> str:
+@lru_cache(maxsize=1024)
+def media_type(content_type: str | None, *, offered: tuple[str, ...], encoding: str | None = None) -> str:
     """Return the one of ``offered`` that a body is; the first where the client did not say.
 
     Raises:
@@ -39,7 +40,8 @@ def media_type(content_type: str | None, *, offered: Sequence[str], encoding: st
     return kind
 
 
-def choose(accept: str | None, *, offered: Sequence[str]) -> str:
+@lru_cache(maxsize=1024)
+def choose(accept: str | None, *, offered: tuple[str, ...]) -> str:
     """Return the one of ``offered`` that the Accept header likes best; the first of equals.
 
     Raises:

@@ -11,7 +11,6 @@ from __future__ import annotations
 
 import math
 from collections.abc import Sequence
-from dataclasses import dataclass
 
 import msgspec
 import numpy as np
@@ -19,12 +18,12 @@ from numpy.typing import NDArray
 
 from carafe.errors import BodyTooLarge, InvalidInput, PredictionFailed
 from carafe.protocols.strict_json import read_json, repetitions
+from carafe.protocols.typed_json import TypedRecords
 from carafe.schema import Label, PredictResponse, Rows, Signature
 from carafe.schema.rows import encode_records
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Decoded:
+class Decoded(msgspec.Struct, frozen=True, kw_only=True, eq=False):
     """The rows of a body, and whether it held a single record, which is answered in the singular."""
 
     rows: Rows
@@ -57,14 +56,38 @@ class ManyFeatures(msgspec.Struct, frozen=True, kw_only=True):
     features: list[dict[str, float | None]]
 
 
-def decode_json(signature: Signature, body: bytes, *, max_rows: int) -> Decoded:
+def decode_json(signature: Signature, body: bytes, *, max_rows: int, typed: TypedRecords | None = None) -> Decoded:
     """Return the rows of a JSON body.
+
+    Args:
+        signature: what the rows must fit.
+        body: as it came.
+        max_rows: the most records to take.
+        typed: the signature's own typed reading, which is tried first; the answer is the same without it.
 
     Raises:
         MalformedBody: when it is not JSON.
         BodyTooLarge: when it holds more than ``max_rows`` records.
         InvalidInput: when a record does not fit the signature; names every field that does not.
     """
+    if typed is not None:
+        decoded = _decode_typed(signature, body, typed, max_rows)
+        if decoded is not None:
+            return decoded
+    return _decode_thoroughly(signature, body, max_rows)
+
+
+def _decode_typed(signature: Signature, body: bytes, typed: TypedRecords, max_rows: int) -> Decoded | None:
+    if body.startswith(b"[") and body[1:64].lstrip().startswith((b"{", b"[")):
+        records = typed.many(body)
+        if not records or len(records) > max_rows:
+            return None
+        return Decoded(rows=Rows.of_records(signature, records), single=False)
+    record = typed.one(body)
+    return None if record is None else Decoded(rows=Rows.of_records(signature, (record,)), single=True)
+
+
+def _decode_thoroughly(signature: Signature, body: bytes, max_rows: int) -> Decoded:
     value = read_json(body)
     records = value if isinstance(value, list) else [value]
     single = not isinstance(value, list) or (bool(value) and not any(isinstance(item, (dict, list)) for item in value))

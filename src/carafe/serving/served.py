@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
 from carafe.models import Manifest, Model
+from carafe.protocols.typed_json import TypedRecords
 from carafe.schema import ModelRef, Signature
 
 
@@ -16,16 +17,21 @@ class Served:
     number: int
     manifest: Manifest
     model: Model
+    signature: Signature = field(init=False)
+    """What it takes and answers."""
+    typed: TypedRecords = field(init=False, repr=False)
+    """The typed reading of its records."""
+    ref: ModelRef = field(init=False)
+    """The exact version."""
+    text: str = field(init=False)
+    """``name@number``."""
 
-    @property
-    def signature(self) -> Signature:
-        """What it takes and answers."""
-        return self.model.signature
-
-    @property
-    def ref(self) -> ModelRef:
-        """The exact version."""
-        return ModelRef(name=self.name, version=self.number)
+    def __post_init__(self) -> None:
+        # Made once: every request asks for them.
+        object.__setattr__(self, "signature", self.model.signature)
+        object.__setattr__(self, "typed", TypedRecords(self.model.signature))
+        object.__setattr__(self, "ref", ModelRef(name=self.name, version=self.number))
+        object.__setattr__(self, "text", f"{self.name}@{self.number}")
 
     def __str__(self) -> str:
-        return f"{self.name}@{self.number}"
+        return self.text

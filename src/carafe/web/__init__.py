@@ -1,6 +1,6 @@
 """Flask: the application, the extension for a host's own application, and everything that speaks HTTP.
 
-How a request goes: ``blueprint`` (or, without Flask, ``lane``) -> ``dispatch`` (who may, which view, what went wrong)
+How a request goes: ``blueprint`` (or, ahead of Flask, ``mount`` and ``lane``) -> ``dispatch`` (who may, which view, what went wrong)
 -> ``views`` -> ``carafe.serving``.
 
 * ``app``: create_app. ``extension``: Carafe(app). ``service``: what both are made of.

@@ -32,7 +32,7 @@ def create_app(settings: Settings | None = None, *, service: Service | None = No
     app = Flask("carafe", static_folder=None)
     app.url_map.merge_slashes = False
     own = service is None
-    service = Carafe(url_prefix="", settings=settings, service=service).init_app(app)
+    service = Carafe(url_prefix="", settings=settings, service=service, fast_lane=True).init_app(app)
     if own and not service.settings.open:
         _tell_first_key(service.keys)
     app.before_request(guard(service, ROUTES, name=NAME, prefix=""))

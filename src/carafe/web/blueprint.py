@@ -20,7 +20,7 @@ VERBS = ("GET", "HEAD", "POST", "PUT", "PATCH", "DELETE", "OPTIONS", "TRACE", "C
 that nobody foresaw are told apart before they are refused, in ``_other_methods``."""
 
 _NOWHERE = "nowhere"
-_CUT_SHORT = "the connection ended before the body did"
+CUT_SHORT = "the connection ended before the body did"
 
 
 def build_blueprint(service: Service, routes: tuple[Route, ...], *, name: str, prefix: str) -> Blueprint:
@@ -69,11 +69,11 @@ def call_of(asked: Request, service: Service, *, prefix: str) -> Call:
         except RequestEntityTooLarge:
             body = None
         except ClientDisconnected:
-            raise MalformedBody(_CUT_SHORT) from None
+            raise MalformedBody(CUT_SHORT) from None
         if body is None or len(body) > limit:
             raise BodyTooLarge(f"the body is larger than {limit} bytes: send the rows in parts")
         if len(body) < promised:
-            raise MalformedBody(_CUT_SHORT)
+            raise MalformedBody(CUT_SHORT)
         return body
 
     return Call(

@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 import logging
+import random
 import re
-import secrets
 from collections.abc import Mapping
+from functools import lru_cache
 
 import msgspec
 
@@ -90,7 +91,7 @@ def allowed_methods(methods: Methods) -> str:
 def request_id_of(call: Call) -> str:
     """Return the client's own request id where it is well formed, a new one elsewhere."""
     given = call.headers.get(REQUEST_ID)
-    return given if given and _WELL_FORMED.fullmatch(given) else secrets.token_hex(16)
+    return given if given and _WELL_FORMED.fullmatch(given) else f"{random.getrandbits(128):032x}"
 
 
 def refusal(error: CarafeError, *, request_id: str) -> Reply:
@@ -134,9 +135,18 @@ def stated(slug: str, title: str, detail: str, *, request_id: str) -> Reply:
 
 def finished(reply: Reply, *, request_id: str) -> Reply:
     """Add what every reply has: the request id, and the headers that keep browsers careful."""
-    own = {name for name, _ in reply.headers}
-    rest = ((name, value) for name, value in HARDENING.items() if name not in own)
-    return Reply(status=reply.status, headers=(*reply.headers, *rest, (REQUEST_ID, request_id)), body=reply.body)
+    names = tuple([name for name, _ in reply.headers])
+    return Reply(
+        status=reply.status,
+        headers=(*reply.headers, *_hardening_beside(names), (REQUEST_ID, request_id)),
+        body=reply.body,
+    )
+
+
+@lru_cache(maxsize=256)
+def _hardening_beside(names: tuple[str, ...]) -> tuple[tuple[str, str], ...]:
+    """Return the headers of HARDENING that a view did not set itself; views set a handful of combinations."""
+    return tuple((name, value) for name, value in HARDENING.items() if name not in names)
 
 
 def _problem(document: Problem, *, headers: tuple[tuple[str, str], ...] = ()) -> Reply:

@@ -11,6 +11,8 @@ from flask import Flask
 from carafe.serving import Observer
 from carafe.settings import Settings, variable
 from carafe.web.blueprint import build_blueprint
+from carafe.web.lane import Lane
+from carafe.web.mount import mount
 from carafe.web.routes import ROUTES
 from carafe.web.service import Service, open_service
 
@@ -37,6 +39,9 @@ class Carafe:
         settings: instead of config and environment.
         service: a service that was put together elsewhere, for example over registries in memory.
         observers: who is told of every prediction.
+        fast_lane: answer predictions ahead of Flask (see `carafe.web.mount`), if the settings allow it. Left out of a
+            host's application unless asked for: its signals and its teardown would not hear of them. Where hooks of
+            the application must run for every request, predictions go through Flask all the same.
     """
 
     def __init__(
@@ -47,11 +52,13 @@ class Carafe:
         settings: Settings | None = None,
         service: Service | None = None,
         observers: Sequence[Observer] = (),
+        fast_lane: bool = False,
     ) -> None:
         self._url_prefix = url_prefix
         self._settings = settings
         self._service = service
         self._observers = tuple(observers)
+        self._fast_lane = fast_lane
         if app is not None:
             self.init_app(app)
 
@@ -62,6 +69,8 @@ class Carafe:
         service = self._service or open_service(settings, observers=self._observers)
         app.register_blueprint(build_blueprint(service, ROUTES, name=NAME, prefix=prefix), url_prefix=prefix or None)
         app.extensions[NAME] = service
+        if self._fast_lane and settings.fast_lane:
+            mount(app, lane=Lane(service, ROUTES), service=service, prefix=prefix)
         return service
 
 

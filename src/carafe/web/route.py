@@ -23,8 +23,7 @@ class Public(Enum):
 PUBLIC: Final = Public.PUBLIC
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Context:
+class Context(msgspec.Struct, frozen=True, kw_only=True, eq=False):
     """What a view is given."""
 
     service: Service

@@ -17,6 +17,10 @@ def by_path(routes: Iterable[Route]) -> dict[str, dict[str, Route]]:
     return paths
 
 
+REMEMBERED = 4096
+"""How many paths a matcher remembers; a service with more models looks some of them up again."""
+
+
 class Matcher:
     """Finds the path of the table that a request's path means. A fixed segment goes before a variable one."""
 
@@ -27,9 +31,20 @@ class Matcher:
             self._patterns.setdefault(len(segments), []).append((segments, methods))
         for patterns in self._patterns.values():
             patterns.sort(key=lambda pattern: [segment.startswith("<") for segment in pattern[0]])
+        self._remembered: dict[str, tuple[Methods, Mapping[str, str]]] = {}
 
-    def match(self, path: str) -> tuple[Methods, dict[str, str]] | None:
+    def match(self, path: str) -> tuple[Methods, Mapping[str, str]] | None:
         """Return the routes of the path and its variable segments, or None where the table has no such path."""
+        found = self._remembered.get(path)
+        if found is None:
+            found = self._look_up(path)
+            if found is not None:
+                if len(self._remembered) >= REMEMBERED:
+                    self._remembered = {}
+                self._remembered[path] = found
+        return found
+
+    def _look_up(self, path: str) -> tuple[Methods, Mapping[str, str]] | None:
         segments = path.split("/")
         for pattern, methods in self._patterns.get(len(segments), ()):
             parameters = _parameters(pattern, segments)

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from functools import lru_cache
+
 from carafe.errors import NoDefaultModel
 from carafe.protocols.media import CSV, JSON, choose, media_type
 from carafe.protocols.native import Decoded, decode_json, encode_features, encode_json
@@ -14,8 +16,7 @@ from carafe.web.call import Reply, written
 from carafe.web.query import number, read_query, truth
 from carafe.web.route import Context
 
-_DECODERS = {JSON: decode_json, CSV: decode_csv}
-_FORMATS = tuple(_DECODERS)
+_FORMATS = (JSON, CSV)
 
 
 def predict_default(context: Context) -> Reply:
@@ -28,7 +29,7 @@ def predict_default(context: Context) -> Reply:
 
 def predict_champion(context: Context) -> Reply:
     """Ask a model's champion."""
-    return _predict(context, ModelRef(name=context.parameters["name"], alias=CHAMPION))
+    return _predict(context, _champion(context.parameters["name"]))
 
 
 def predict_version(context: Context) -> Reply:
@@ -47,11 +48,16 @@ def transform(context: Context) -> Reply:
     read_query(context.call)
     choose(context.call.headers.get("Accept"), offered=(JSON,))
     predictor = context.service.predictor
-    served = predictor.resolve(ModelRef(name=context.parameters["name"], alias=CHAMPION))
+    served = predictor.resolve(_champion(context.parameters["name"]))
     decoded = _decode(context, served)
     features = predictor.transform(decoded.rows, served=served)
     body = encode_features(features.names, features.matrix, single=decoded.single)
     return written(body, kind=JSON, headers=_told(served, count_unseen(served.signature, decoded.rows)))
+
+
+@lru_cache(maxsize=1024)
+def _champion(name: str) -> ModelRef:
+    return ModelRef(name=name, alias=CHAMPION)
 
 
 def _predict(context: Context, ref: ModelRef | None) -> Reply:
@@ -70,10 +76,12 @@ def _decode(context: Context, served: Served) -> Decoded:
     headers = context.call.headers
     kind = media_type(headers.get("Content-Type"), offered=_FORMATS, encoding=headers.get("Content-Encoding"))
     most = context.service.settings.max_rows
-    return _DECODERS[kind](served.signature, context.call.read(), max_rows=most)
+    if kind == CSV:
+        return decode_csv(served.signature, context.call.read(), max_rows=most)
+    return decode_json(served.signature, context.call.read(), max_rows=most, typed=served.typed)
 
 
 def _told(served: Served, unseen: int) -> tuple[tuple[str, str], ...]:
     """Return the headers that say which version answered, and how many category values it had never met."""
-    model = ("X-Carafe-Model", str(served))
+    model = ("X-Carafe-Model", served.text)
     return (model, ("X-Carafe-Unseen", str(unseen))) if unseen else (model,)
