@@ -30,6 +30,7 @@ def _loads(library: str) -> bool:
 SYSTEM: dict[str, tuple[Callable[[], bool], str]] = {
     "curl": (lambda: shutil.which("curl") is not None, "the pages' commands ask with it"),
     "libgomp1": (lambda: _loads("libgomp.so.1"), "LightGBM computes with it"),
+    "wrk": (lambda: shutil.which("wrk") is not None, "the benchmarks load servers with it"),
 }
 """The system packages that tests may need, how to tell whether one is there, and what for."""
 

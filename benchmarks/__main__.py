@@ -1,0 +1,93 @@
+"""Measure what the options ask for, print it, and keep it."""
+
+from __future__ import annotations
+
+import signal
+import subprocess
+import sys
+from datetime import UTC, datetime
+from typing import Any
+
+import msgspec
+
+import carafe
+from benchmarks.bench import Bench
+from benchmarks.catalogue import PARTS, PEERS
+from benchmarks.load import LoadFailed, check_wrk
+from benchmarks.machine import load_average, this_machine
+from benchmarks.options import HERE, Options, parse
+from benchmarks.parts.part import Part
+from benchmarks.report import Goal, lines
+from benchmarks.results import Results, Section, Taken, read, write
+from benchmarks.workloads import WORKLOADS
+
+
+def main() -> None:
+    """Run the suite."""
+    options = parse(
+        sys.argv[1:],
+        parts=[part.name for part in PARTS],
+        servers=[peer.name for peer in PEERS],
+        models=[workload.name for workload in WORKLOADS],
+    )
+    signal.signal(signal.SIGTERM, signal.default_int_handler)
+    try:
+        check_wrk()
+        run(options)
+    except LoadFailed as error:
+        sys.exit(f"benchmarks: {error}")
+    except KeyboardInterrupt:
+        sys.exit("benchmarks: stopped; what was measured of whole parts is kept")
+
+
+def run(options: Options) -> Results:
+    """Measure each part in turn; after each one all figures so far are in the file of results."""
+    peers = tuple(
+        peer for peer in PEERS if (not options.only or peer.name in options.only) and (peer.here or not options.here)
+    )
+    bench = Bench(options=options, machine=this_machine(), peers=peers)
+    print(bench.machine)
+    results = read(options.results)
+    for part in PARTS:
+        if part.name in options.parts:
+            section = _measure(part, bench)
+            results = msgspec.structs.replace(results, sections=results.sections | {part.name: section})
+            write(results, options.results)
+    print(told(results, options.parts))
+    return results
+
+
+def told(results: Results, parts: tuple[str, ...]) -> str:
+    """Return the tables and goals of some parts as text."""
+    tables, goals = list[str](), list[Goal]()
+    for part in PARTS:
+        if part.name in parts and part.name in results.sections:
+            figures = msgspec.json.decode(results.sections[part.name].figures, type=part.figures)
+            tables += [str(table) for table in part.tables(figures)]
+            goals += part.goals(figures)
+    return "\n\n".join(["", *tables, lines(goals)])
+
+
+def _measure(part: Part[Any], bench: Bench) -> Section:
+    taken = Taken(
+        at=datetime.now(UTC).replace(microsecond=0),
+        machine=bench.machine,
+        load_average=load_average(),
+        carafe=f"{carafe.__version__} {_commit()}".strip(),
+        rounds=bench.options.rounds,
+        seconds=bench.options.seconds,
+    )
+    return Section(taken=taken, figures=msgspec.Raw(msgspec.json.encode(part.measure(bench))))
+
+
+def _commit() -> str:
+    """Return the commit of this checkout; nothing where it is none."""
+    command = ["git", "-C", str(HERE), "describe", "--always", "--dirty"]
+    try:
+        return subprocess.run(command, capture_output=True, text=True, check=True).stdout.strip()
+    except (OSError, subprocess.CalledProcessError):
+        return ""
+
+
+if __name__ == "__main__":
+    main()

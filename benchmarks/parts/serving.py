@@ -1,0 +1,88 @@
+"""Single-row predictions from every server: requests a second, latency, memory, start-up time."""
+
+from __future__ import annotations
+
+import http.client
+import subprocess
+from collections.abc import Iterator, Sequence
+
+from benchmarks.bench import Bench
+from benchmarks.environments import NotInstalled
+from benchmarks.load import LoadFailed
+from benchmarks.parts.part import Part
+from benchmarks.parts.serving_figures import Failure, Load, ServerNamed, Serving, Start
+from benchmarks.parts.serving_report import goals, tables
+from benchmarks.peers.peer import Peer
+from benchmarks.process import ServerFailed
+from benchmarks.report import Goal, Table
+from benchmarks.workloads import WORKLOADS, Workload
+from carafe.errors import CarafeError
+
+FAILURES = (
+    *(NotInstalled, ServerFailed, LoadFailed, CarafeError, OSError),
+    *(http.client.HTTPException, subprocess.SubprocessError, KeyError, TypeError, IndexError),
+)
+"""What a peer that is not there, breaks or answers oddly may raise: it is told, and the others go on."""
+
+
+class ServingPart(Part[Serving]):
+    """Every server in turn, every model, every number of connections, round after round."""
+
+    name = "serving"
+    figures = Serving
+
+    def measure(self, bench: Bench) -> Serving:
+        measured: list[Start | Load | Failure] = []
+        broken: set[tuple[str, str]] = set()
+        for _ in range(bench.options.rounds):
+            for workload, peer in _pairs(bench):
+                if (peer.name, workload.name) in broken:
+                    continue
+                try:
+                    measured += _serve(bench, peer, workload)
+                except FAILURES as error:
+                    broken.add((peer.name, workload.name))
+                    measured.append(_failure(peer, workload, error))
+        return Serving(
+            servers=tuple(ServerNamed(name=peer.name, title=peer.title, kind=peer.kind) for peer in bench.peers),
+            starts=tuple(one for one in measured if isinstance(one, Start)),
+            loads=tuple(one for one in measured if isinstance(one, Load)),
+            failures=tuple(one for one in measured if isinstance(one, Failure)),
+        )
+
+    def tables(self, figures: Serving) -> Sequence[Table]:
+        return tables(figures)
+
+    def goals(self, figures: Serving) -> Sequence[Goal]:
+        return goals(figures)
+
+
+def _pairs(bench: Bench) -> Iterator[tuple[Workload, Peer]]:
+    for workload in WORKLOADS:
+        if workload.name in bench.options.models:
+            for peer in bench.peers:
+                if not peer.serves or workload.name in peer.serves:
+                    yield workload, peer
+
+
+def _serve(bench: Bench, peer: Peer, workload: Workload) -> list[Start | Load | Failure]:
+    """Start a server, check its answers, load it, and check them again."""
+    site = bench.site(peer, bench.trained(workload))
+    call, measured = peer.call(site), list[Start | Load | Failure]()
+    with bench.serving(peer, site) as server:
+        seconds = bench.first_answer(peer, site, server)
+        bench.load(call, server, connections=16, seconds=bench.options.warm_up)
+        for connections in bench.options.connections:
+            figures = bench.load(call, server, connections=connections)
+            measured.append(Load(server=peer.name, model=workload.name, connections=connections, figures=figures))
+            print(f"{workload.name:9} {peer.name:9} {connections:3} connections {figures}", flush=True)
+        bench.first_answer(peer, site, server)
+        measured.append(Start(server=peer.name, model=workload.name, seconds=seconds, memory_mb=server.memory_mb))
+    return measured
+
+
+def _failure(peer: Peer, workload: Workload, error: Exception) -> Failure:
+    said = error.stderr if isinstance(error, subprocess.CalledProcessError) else ""
+    reason = f"{type(error).__name__}: {error} {said or ''}".strip()
+    print(f"{workload.name:9} {peer.name:9} FAILED: {reason}", flush=True)
+    return Failure(server=peer.name, model=workload.name, reason=reason)

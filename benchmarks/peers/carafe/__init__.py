@@ -1,0 +1,1 @@
+"""Carafe itself, with everything on."""

@@ -1,0 +1,1 @@
+"""The limit: what the web server alone can do."""

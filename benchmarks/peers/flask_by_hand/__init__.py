@@ -1,0 +1,1 @@
+"""Flask, scikit-learn and gunicorn, as tutorials have it."""

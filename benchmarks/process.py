@@ -1,0 +1,175 @@
+"""A server in processes of its own, pinned to its core: started, asked, weighed and stopped."""
+
+from __future__ import annotations
+
+import contextlib
+import http.client
+import json
+import math
+import os
+import signal
+import socket
+import subprocess
+import time
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+from benchmarks.load import Call
+
+START_SECONDS = 120
+STOP_SECONDS = 15
+ONE_THREAD = dict.fromkeys(("OMP_NUM_THREADS", "OPENBLAS_NUM_THREADS", "MKL_NUM_THREADS"), "1")
+"""On one core, several threads of a library of numbers only get in each other's way; the same for every server."""
+
+
+class ServerFailed(Exception):
+    """Raised when a server does not start, or answers wrongly; says so with the end of its log."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Server:
+    """A running server."""
+
+    process: subprocess.Popen[bytes]
+    port: int
+    log: Path
+    begun: float
+    """When its command was started, on the monotonic clock."""
+
+    def ask(self, method: str, path: str, body: str | None = None, headers: Mapping[str, str] | None = None) -> Any:  # noqa: ANN401 - JSON holds anything
+        """Return the JSON that it answers over a new connection; None where that is none.
+
+        Raises:
+            ServerFailed: when the status is not 200.
+            OSError, http.client.HTTPException: when nobody answers.
+        """
+        connection = http.client.HTTPConnection("127.0.0.1", self.port, timeout=30)
+        try:
+            connection.request(method, path, body, dict(headers or {}))
+            response = connection.getresponse()
+            content = response.read()
+        finally:
+            connection.close()
+        if response.status != 200:
+            raise ServerFailed(f"{method} {path}: {response.status} {content[:300]!r}")
+        with contextlib.suppress(ValueError):
+            return json.loads(content)
+        return None
+
+    def wait_for(
+        self, method: str, path: str, body: str | None = None, headers: Mapping[str, str] | None = None
+    ) -> Any:  # noqa: ANN401 - as ask
+        """Return its first answer of status 200; ask until there is one."""
+        refusal = "no answer"
+        while self.age < START_SECONDS and self.process.poll() is None:
+            try:
+                return self.ask(method, path, body, headers)
+            except (OSError, http.client.HTTPException, ServerFailed) as error:
+                refusal = str(error)
+            time.sleep(0.01)
+        raise ServerFailed(f"it did not start ({refusal}): {self.said}")
+
+    @property
+    def age(self) -> float:
+        """Seconds since its command was started."""
+        return time.monotonic() - self.begun
+
+    @property
+    def said(self) -> str:
+        """The end of its log."""
+        return self.log.read_text(errors="replace").strip()[-1500:]
+
+    @property
+    def memory_mb(self) -> float:
+        """The memory of all its processes; what they share is counted once (proportional set size)."""
+        return sum(_proportional_kb(process) for process in members(self.process.pid)) / 1024
+
+
+@contextlib.contextmanager
+def running(
+    command: Sequence[str], *, port: int, core: int, environ: Mapping[str, str], folder: Path
+) -> Iterator[Server]:
+    """Start a server on ``core`` in ``folder``, and stop all its processes afterwards, whatever happens."""
+    log = folder / "server.log"
+    with log.open("wb") as output:
+        begun = time.monotonic()
+        process = subprocess.Popen(
+            ["taskset", "-c", str(core), *command],
+            env={**os.environ, **ONE_THREAD, **environ},
+            cwd=folder,
+            stdin=subprocess.DEVNULL,
+            stdout=output,
+            stderr=output,
+            start_new_session=True,
+        )
+    try:
+        yield Server(process=process, port=port, log=log, begun=begun)
+    finally:
+        stop(process)
+
+
+def stop(process: subprocess.Popen[bytes]) -> None:
+    """End a server and everything it has started: politely first."""
+    everyone = members(process.pid)
+    with contextlib.suppress(ProcessLookupError):
+        process.terminate()
+    with contextlib.suppress(subprocess.TimeoutExpired):
+        process.wait(STOP_SECONDS)
+    for one in everyone | members(process.pid):
+        with contextlib.suppress(ProcessLookupError):
+            os.kill(one, signal.SIGKILL)
+    process.wait()
+
+
+def members(leader: int) -> set[int]:
+    """Return the processes that descend from ``leader`` or belong to its session, itself included."""
+    parents: dict[int, int] = {}
+    found = {leader}
+    for entry in Path("/proc").iterdir():
+        if entry.name.isdigit():
+            with contextlib.suppress(OSError):
+                # The name, in brackets, may hold anything; after it come the state, the parent, the group, the session.
+                _, parent, _, session = (entry / "stat").read_text().rpartition(")")[2].split()[:4]
+                parents[int(entry.name)] = int(parent)
+                if int(session) == leader:
+                    found.add(int(entry.name))
+    while more := {child for child, parent in parents.items() if parent in found} - found:
+        found |= more
+    return found & parents.keys()
+
+
+def check_answers(server: Server, call: Call, expected: Sequence[object], read: Any) -> None:  # noqa: ANN401 - a function of JSON
+    """Ask for every record's prediction and compare it with the trained model's own.
+
+    Raises:
+        ServerFailed: at the first answer that is not the model's.
+    """
+    for body, right in zip(call.bodies, expected, strict=True):
+        answer = read(server.ask("POST", call.path, body, call.headers))
+        if not same(answer, right):
+            raise ServerFailed(f"it answers {answer!r} to {body[:200]}, where the model says {right!r}")
+
+
+def same(answer: object, right: object) -> bool:
+    """Tell whether two labels are equal, or two numbers within single precision."""
+    if isinstance(right, float) and isinstance(answer, (int, float)):
+        return math.isclose(answer, right, rel_tol=1e-6)
+    return answer == right
+
+
+def free_port() -> int:
+    """Return a port on which nothing listens."""
+    with socket.socket() as probe:
+        probe.bind(("127.0.0.1", 0))
+        port: int = probe.getsockname()[1]
+        return port
+
+
+def _proportional_kb(process: int) -> int:
+    with contextlib.suppress(OSError):
+        for line in Path(f"/proc/{process}/smaps_rollup").read_text().splitlines():
+            if line.startswith("Pss:"):
+                return int(line.split()[1])
+    return 0
