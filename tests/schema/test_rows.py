@@ -337,7 +337,8 @@ def test_whatever_json_comes_it_is_encoded_or_refused_by_name(signature: Signatu
 
 
 def _keys(records: list[object]) -> set[str]:
-    return {key for record in records if isinstance(record, Mapping) for key in record}
+    """Return the fields' names as a problem shows them: no more than 60 characters of each."""
+    return {key[:60] for record in records if isinstance(record, Mapping) for key in record}
 
 
 @given(JSON)

@@ -248,3 +248,12 @@ def test_a_body_that_ends_early_is_malformed(house: House, *, terminated: bool, 
     )
     assert response.status_code == 400
     assert response.get_json()["detail"] == "the connection ended before the body did"
+
+
+def test_server_timing_tells_where_the_time_went_when_it_is_asked_for(ask: Ask) -> None:
+    assert "server-timing" not in ask("POST", "/models/houses/predict", HOUSE).headers
+    told = ask("POST", "/models/houses/predict?timing=true", HOUSE).headers["server-timing"]
+    parts = dict(part.split(";dur=") for part in told.split(", "))
+    assert list(parts) == ["decode", "wait", "run", "encode"]
+    assert all(float(milliseconds) >= 0 for milliseconds in parts.values())
+    assert float(parts["run"]) > 0

@@ -19,9 +19,10 @@ class Prediction:
         values: for regression the numbers, float64 of shape (n,), in the unit of the training target; for
             classification intp of shape (n,), indices into ``signature.target.classes``.
         probabilities: float64 of shape (n, classes), in the order of those classes; None where not asked for.
+        waited: for how many seconds the rows waited for their turn before the model saw them.
     """
 
-    __slots__ = ("_chances", "_listed_chances", "_listed_values", "_values")
+    __slots__ = ("_chances", "_listed_chances", "_listed_values", "_values", "waited")
 
     def __init__(
         self,
@@ -30,11 +31,13 @@ class Prediction:
         probabilities: NDArray[np.float64] | None = None,
         listed_values: Sequence[float] | None = None,
         listed_probabilities: Sequence[Sequence[float]] | None = None,
+        waited: float = 0.0,
     ) -> None:
         self._values = values
         self._chances = probabilities
         self._listed_values = listed_values
         self._listed_chances = listed_probabilities
+        self.waited = waited
 
     @classmethod
     def of_lists(cls, values: Sequence[float], probabilities: Sequence[Sequence[float]] | None = None) -> Self:

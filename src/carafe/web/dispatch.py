@@ -13,11 +13,13 @@ import msgspec
 from carafe.errors import CarafeError, ServerBusy
 from carafe.protocols.media import PROBLEM
 from carafe.protocols.problem import Problem, problem, problem_of
+from carafe.serving.observers import Finished
 from carafe.web.call import Call, Reply, written
 from carafe.web.gate import Gate
 from carafe.web.route import PUBLIC, Context, Route
 from carafe.web.service import Service
 from carafe.web.table import Methods
+from carafe.web.trace import Trace
 
 REQUEST_ID = "X-Request-Id"
 
@@ -28,6 +30,11 @@ HARDENING = {
     "Cache-Control": "no-store",
 }
 """Headers of every reply whose view did not set them itself."""
+
+# The slugs of what goes wrong without being a CarafeError.
+METHOD_NOT_ALLOWED = "method-not-allowed"
+NOT_FOUND = "not-found"
+INTERNAL_ERROR = "internal-error"
 
 _LOG = logging.getLogger("carafe.web")
 _WELL_FORMED = re.compile(r"[A-Za-z0-9._-]{1,128}", re.ASCII)
@@ -42,32 +49,57 @@ class Dispatch:
 
     def answer(self, call: Call, methods: Methods, parameters: Mapping[str, str]) -> Reply:
         """Return the reply to a call of one path; never raises."""
-        request_id = request_id_of(call)
+        trace, request_id = Trace(), request_id_of(call)
+        route = methods.get("GET" if call.method == "HEAD" else call.method)
         try:
             self._service.watch.ensure()
             self._service.gate.check_origin(call)
-            reply = self._ask(call, methods, parameters, request_id)
+            if route is None:
+                trace.slug = None if call.method == "OPTIONS" else METHOD_NOT_ALLOWED
+                reply = self._without_method(call, methods, request_id)
+            else:
+                reply = self._ask(call, route, parameters, trace)
         except CarafeError as error:
+            trace.slug = error.slug
             reply = refusal(error, request_id=request_id)
         except Exception:  # noqa: BLE001 - the last line of defence: told to the log, not to the client
             _LOG.exception("request %s failed", request_id)
+            trace.slug = INTERNAL_ERROR
             reply = failure(request_id=request_id)
-        return finished(reply, request_id=request_id)
+        return self._concluded(call, next(iter(methods.values())).path, reply, trace, request_id)
 
     def not_found(self, call: Call) -> Reply:
         """Return the reply to a call of a path that the table does not have."""
-        request_id = request_id_of(call)
-        return finished(nowhere(f"{call.base}{call.path}", call.base, request_id=request_id), request_id=request_id)
+        trace, request_id = Trace(), request_id_of(call)
+        trace.slug = NOT_FOUND
+        reply = nowhere(f"{call.base}{call.path}", call.base, request_id=request_id)
+        return self._concluded(call, None, reply, trace, request_id)
 
-    def _ask(self, call: Call, methods: Methods, parameters: Mapping[str, str], request_id: str) -> Reply:
-        route = methods.get("GET" if call.method == "HEAD" else call.method)
-        if route is None:
-            return self._without_method(call, methods, request_id)
-        principal = None if route.permission is PUBLIC else self._service.gate.admit(route.permission, call)
-        context = Context(
-            service=self._service, call=call, principal=principal, parameters=parameters, routes=self._routes
-        )
+    def _ask(self, call: Call, route: Route, parameters: Mapping[str, str], trace: Trace) -> Reply:
+        if route.permission is not PUBLIC:
+            trace.principal = self._service.gate.admit(route.permission, call)
+        context = Context(service=self._service, call=call, trace=trace, parameters=parameters, routes=self._routes)
         return route.view(context)
+
+    def _concluded(self, call: Call, path: str | None, reply: Reply, trace: Trace, request_id: str) -> Reply:
+        """Return the reply with what every reply has, and tell who wants to know."""
+        if self._service.observers.hear_finished:
+            event = Finished(
+                route=path,
+                method=call.method,
+                status=reply.status,
+                seconds=trace.seconds,
+                request_id=request_id,
+                path=call.path,
+                slug=trace.slug,
+                key=None if trace.principal is None else trace.principal.key,
+                peer=call.peer,
+                served=trace.served,
+                rows=trace.rows,
+                unseen=trace.unseen,
+            )
+            self._service.observers.finished(event)
+        return finished(reply, request_id=request_id)
 
     def _without_method(self, call: Call, methods: Methods, request_id: str) -> Reply:
         """Answer OPTIONS, or say which methods there are; a protected path tells nothing to who has no key."""
@@ -108,13 +140,13 @@ def refusal(error: CarafeError, *, request_id: str) -> Reply:
 def failure(*, request_id: str) -> Reply:
     """Return the reply to a call that failed for no reason that Carafe knows."""
     detail = f"The server's log has the reason under request id {request_id}."
-    return stated("internal-error", "Something went wrong inside the server", detail, request_id=request_id)
+    return stated(INTERNAL_ERROR, "Something went wrong inside the server", detail, request_id=request_id)
 
 
 def method_not_allowed(method: str, allowed: str, *, request_id: str) -> Reply:
     """Return the reply to a method that a path does not have."""
     document = problem(
-        slug="method-not-allowed",
+        slug=METHOD_NOT_ALLOWED,
         title="This path does not have this method",
         detail=f"got {method[:20]!a}, this path has {allowed}",
         request_id=request_id,
@@ -125,7 +157,7 @@ def method_not_allowed(method: str, allowed: str, *, request_id: str) -> Reply:
 def nowhere(path: str, base: str, *, request_id: str) -> Reply:
     """Return the reply to a path that is not served; it names the page that shows those that are."""
     detail = f"got {path[:200]}; {base}/docs shows every route"
-    return stated("not-found", "There is no such route", detail, request_id=request_id)
+    return stated(NOT_FOUND, "There is no such route", detail, request_id=request_id)
 
 
 def stated(slug: str, title: str, detail: str, *, request_id: str) -> Reply:

@@ -9,9 +9,10 @@ from typing import Final
 
 import msgspec
 
-from carafe.access import Permission, Principal
+from carafe.access import Permission
 from carafe.web.call import Call, Reply
 from carafe.web.service import Service
+from carafe.web.trace import Trace
 
 
 class Public(Enum):
@@ -28,8 +29,8 @@ class Context(msgspec.Struct, frozen=True, kw_only=True, eq=False):
 
     service: Service
     call: Call
-    principal: Principal | None
-    """Who asks; None on a public route."""
+    trace: Trace
+    """What is known of the request so far, who asks among it."""
     parameters: Mapping[str, str]
     """The path's variable segments, by name."""
     routes: tuple[Route, ...]

@@ -29,6 +29,12 @@ _PROBABILITIES = Parameter(
     type="boolean",
 )
 
+_TIMING = Parameter(
+    name="timing",
+    about="Say in the header Server-Timing how many milliseconds decoding, waiting, running and encoding took.",
+    type="boolean",
+)
+
 
 def _predicting(path: str, view: View, summary: str) -> Route:
     return Route(
@@ -39,7 +45,7 @@ def _predicting(path: str, view: View, summary: str) -> Route:
         summary=summary,
         takes=Body.ROWS,
         gives=Body.PREDICTIONS,
-        query=(_PROBABILITIES,),
+        query=(_PROBABILITIES, _TIMING),
         problems=(400, 404, 406, 413, 415, 422, 503),
         lane=True,
         tag="predictions",

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import time
 from functools import lru_cache
 
 from carafe.errors import NoDefaultModel
@@ -15,6 +16,7 @@ from carafe.serving import Served
 from carafe.web.call import Reply, written
 from carafe.web.query import number, read_query, truth
 from carafe.web.route import Context
+from carafe.web.trace import Trace
 
 _FORMATS = (JSON, CSV)
 
@@ -52,7 +54,8 @@ def transform(context: Context) -> Reply:
     decoded = _decode(context, served)
     features = predictor.transform(decoded.rows, served=served)
     body = encode_features(features.names, features.matrix, single=decoded.single)
-    return written(body, kind=JSON, headers=_told(served, count_unseen(served.signature, decoded.rows)))
+    context.trace.unseen = count_unseen(served.signature, decoded.rows)
+    return written(body, kind=JSON, headers=_told(context.trace, served))
 
 
 @lru_cache(maxsize=1024)
@@ -61,27 +64,51 @@ def _champion(name: str) -> ModelRef:
 
 
 def _predict(context: Context, ref: ModelRef | None) -> Reply:
-    wants = truth(read_query(context.call, "probabilities"), "probabilities")
+    query = read_query(context.call, "probabilities", "timing")
+    wants = truth(query, "probabilities")
     kind = choose(context.call.headers.get("Accept"), offered=_FORMATS)
-    predictor = context.service.predictor
+    predictor, trace = context.service.predictor, context.trace
     served = predictor.resolve(ref)
+    began = time.perf_counter()
     decoded = _decode(context, served)
-    request = PredictRequest(model=served.ref, rows=decoded.rows, probabilities=wants)
-    response = predictor.predict(request, served=served)
+    read = time.perf_counter()
+    response = predictor.predict(
+        PredictRequest(model=served.ref, rows=decoded.rows, probabilities=wants), served=served
+    )
+    answered = time.perf_counter()
     body = encode_json(response, single=decoded.single) if kind == JSON else encode_csv(response)
-    return written(body, kind=kind, headers=_told(served, response.unseen))
+    trace.unseen = response.unseen
+    headers = _told(trace, served)
+    if truth(query, "timing"):
+        headers = (*headers, _server_timing(began, read, answered, waited=response.prediction.waited))
+    return written(body, kind=kind, headers=headers)
 
 
 def _decode(context: Context, served: Served) -> Decoded:
+    context.trace.served = served
     headers = context.call.headers
     kind = media_type(headers.get("Content-Type"), offered=_FORMATS, encoding=headers.get("Content-Encoding"))
     most = context.service.settings.max_rows
     if kind == CSV:
-        return decode_csv(served.signature, context.call.read(), max_rows=most)
-    return decode_json(served.signature, context.call.read(), max_rows=most, typed=served.typed)
+        decoded = decode_csv(served.signature, context.call.read(), max_rows=most)
+    else:
+        decoded = decode_json(served.signature, context.call.read(), max_rows=most, typed=served.typed)
+    context.trace.rows = decoded.rows.count
+    return decoded
 
 
-def _told(served: Served, unseen: int) -> tuple[tuple[str, str], ...]:
+def _told(trace: Trace, served: Served) -> tuple[tuple[str, str], ...]:
     """Return the headers that say which version answered, and how many category values it had never met."""
     model = ("X-Carafe-Model", served.text)
-    return (model, ("X-Carafe-Unseen", str(unseen))) if unseen else (model,)
+    return (model, ("X-Carafe-Unseen", str(trace.unseen))) if trace.unseen else (model,)
+
+
+def _server_timing(began: float, read: float, answered: float, *, waited: float) -> tuple[str, str]:
+    """Return where the time went, in milliseconds, in the form that browsers and proxies show (W3C Server Timing)."""
+    parts = {
+        "decode": read - began,
+        "wait": waited,
+        "run": answered - read - waited,
+        "encode": time.perf_counter() - answered,
+    }
+    return "Server-Timing", ", ".join(f"{name};dur={1000 * seconds:.3f}" for name, seconds in parts.items())
