@@ -39,6 +39,9 @@ from carafe.models.lowering.plan import (
 Column = NDArray[Any]
 Floats = NDArray[np.float64]
 
+EPSILON = float(np.spacing(1.0))
+"""An exponent nearer to 0 than this is taken for 0."""
+
 
 def compute(op: Op, *columns: Column) -> Floats:
     """Return what an operation appends, float64 of shape (n,), of the columns that it reads.
@@ -121,19 +124,11 @@ def _function(op: Function, column: Floats) -> Floats:
 
 
 def _power(op: Power, column: Floats) -> Floats:
-    return (_box_cox if op.method == "box-cox" else _yeo_johnson)(column, op.exponent)
-
-
-def _box_cox(column: Floats, exponent: float) -> Floats:
-    return np.log(column) if exponent == 0 else (column**exponent - 1) / exponent
-
-
-def _yeo_johnson(column: Floats, exponent: float) -> Floats:
-    up, down = np.where(column >= 0, column, 0.0), np.where(column < 0, column, 0.0)
-    above = np.log1p(up) if exponent == 0 else ((up + 1) ** exponent - 1) / exponent
-    other = 2 - exponent
-    below = -np.log1p(-down) if other == 0 else -((1 - down) ** other - 1) / other
-    return np.where(np.isnan(column), np.nan, np.where(column >= 0, above, below))
+    exponent, other = op.exponent, 2 - op.exponent
+    rise, fall = np.log1p(np.maximum(column, 0.0)), np.log1p(-np.minimum(column, 0.0))
+    above = rise if abs(exponent) < EPSILON else np.expm1(exponent * rise) / exponent
+    below = -np.expm1(other * fall) / other if abs(other) > EPSILON else -fall
+    return np.where(column >= 0, above, below)
 
 
 def _check(op: Check, column: Floats) -> Floats:

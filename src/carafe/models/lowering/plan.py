@@ -20,6 +20,29 @@ from carafe.schema import Kind
 MAX_OUTPUTS = 10_000
 """The widest matrix that a plan may describe; beyond, a sparse matrix in scikit-learn itself costs less."""
 
+FunctionName = Literal["log", "log2", "log10", "log1p", "exp", "expm1", "sqrt", "cbrt", "square", "abs", "sin", "cos"]
+"""The functions of numpy's that a plan may apply."""
+
+PartName = Literal[
+    "year",
+    "quarter",
+    "month",
+    "day",
+    "day-of-year",
+    "weekday",
+    "weekend",
+    "hour",
+    "minute",
+    "days",
+    "year-sine",
+    "year-cosine",
+    "week-sine",
+    "week-cosine",
+    "day-sine",
+    "day-cosine",
+]
+"""The parts of a date-time, as `carafe.models.steps.DatePart` names them."""
+
 Values = tuple[float | None, ...]
 """Numbers, None for NaN."""
 
@@ -132,14 +155,13 @@ class Function(Op, tag="function", frozen=True, kw_only=True):
     """A function of numpy's of the number."""
 
     slot: int
-    name: Literal["log", "log2", "log10", "log1p", "exp", "expm1", "sqrt", "cbrt", "square", "abs", "sin", "cos"]
+    name: FunctionName
 
 
 class Power(Op, tag="power", frozen=True, kw_only=True):
-    """The number to the power that Yeo and Johnson (2000) or Box and Cox (1964) define, as scikit-learn computes it."""
+    """The number to the power that Yeo and Johnson (2000) define, computed in the order in which scipy does."""
 
     slot: int
-    method: Literal["yeo-johnson", "box-cox"]
     exponent: float
 
 
@@ -205,27 +227,10 @@ class Elapsed(Op, tag="elapsed", frozen=True, kw_only=True):
 
 
 class Date(Op, tag="date", frozen=True, kw_only=True):
-    """One part of a moment as a number, missing where the moment is (`carafe.models.steps.DatePart` names them)."""
+    """One part of a moment as a number, missing where the moment is."""
 
     slot: int
-    part: Literal[
-        "year",
-        "quarter",
-        "month",
-        "day",
-        "day-of-year",
-        "weekday",
-        "weekend",
-        "hour",
-        "minute",
-        "days",
-        "year-sine",
-        "year-cosine",
-        "week-sine",
-        "week-cosine",
-        "day-sine",
-        "day-cosine",
-    ]
+    part: PartName
 
 
 class Lookup(Op, frozen=True, kw_only=True):

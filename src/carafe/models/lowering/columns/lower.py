@@ -2,15 +2,23 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from typing import Any
 
-from carafe.models.container import Container
-from carafe.models.lowering.plan import Input, Plan
-from carafe.models.lowering.refusal import NotLowered
-from carafe.schema import Kind, Signature
+from sklearn.compose import ColumnTransformer
+from sklearn.feature_selection import SelectorMixin
+from sklearn.pipeline import FeatureUnion, Pipeline
 
-NUMBERS = frozenset({Kind.NUMBER, Kind.INTEGER, Kind.BOOLEAN})
-"""The kinds that a row holds as numbers."""
+from carafe.models.container import Container
+from carafe.models.flavours.native import feature_names
+from carafe.models.lowering.columns import encoders, imputers, numbers, own
+from carafe.models.lowering.columns.finish import finished
+from carafe.models.lowering.columns.inputs import followed, input_of
+from carafe.models.lowering.columns.numeric import calculated, checked
+from carafe.models.lowering.columns.values import Draft, Value
+from carafe.models.lowering.plan import Operator, Plan
+from carafe.models.lowering.refusal import NotLowered
+from carafe.schema import Signature
 
 
 def lower_columns(
@@ -30,10 +38,83 @@ def lower_columns(
     Raises:
         NotLowered: when a step is not known, or some column can't be followed through it exactly; says which and why.
     """
-    if transformer is not None:
-        raise NotLowered(f"{type(transformer).__name__} is no step that Carafe lowers")
-    words = [column.name for column in signature.columns if column.kind not in NUMBERS]
-    if words or container.columns:
-        raise NotLowered("columns of users' tables reach the estimator as they are")
-    inputs = tuple(Input(name=column.name, kind=column.kind, nullable=column.nullable) for column in signature.columns)
-    return Plan(inputs=inputs, ops=(), outputs=tuple(range(len(inputs)))), signature.names
+    draft = Draft(inputs=tuple(map(input_of, signature.columns)))
+    values = followed(signature, container, draft)
+    through = values if transformer is None else _lowered(transformer, values, draft)
+    names = feature_names(transformer, signature.names)
+    if len(names) != len(through):
+        names = tuple(f"feature_{index}" for index in range(len(through)))
+    return finished(through, draft), names
+
+
+def lowers(step: Any) -> bool:  # noqa: ANN401 - scikit-learn ships no types
+    """Tell whether a step is of a kind that ``lower_columns`` knows; what it was fitted to may be refused still."""
+    return _is_nothing(step) or isinstance(step, SelectorMixin) or type(step) in _STEPS
+
+
+def _lowered(step: Any, values: Sequence[Value], draft: Draft) -> list[Value]:  # noqa: ANN401
+    if _is_nothing(step):
+        return list(values)
+    if isinstance(step, SelectorMixin):
+        return _selected(step, values, draft)
+    known = _STEPS.get(type(step))
+    if known is None:
+        raise NotLowered(f"{type(step).__name__} is no step that Carafe lowers")
+    return known(step, values, draft)
+
+
+def _is_nothing(step: object) -> bool:
+    return step is None or (isinstance(step, str) and step == "passthrough")
+
+
+def _selected(step: Any, values: Sequence[Value], draft: Draft) -> list[Value]:  # noqa: ANN401
+    missing = bool(step.__sklearn_tags__().input_tags.allow_nan)
+    name = type(step).__name__
+    looked_at = [checked(value, draft, name, missing=missing) for value in values]
+    return [value for value, kept in zip(looked_at, step.get_support(), strict=True) if kept]
+
+
+def _pipeline(step: Pipeline, values: Sequence[Value], draft: Draft) -> list[Value]:
+    for _, part in step.steps:
+        values = _lowered(part, values, draft)
+    return list(values)
+
+
+def _columns(step: ColumnTransformer, values: Sequence[Value], draft: Draft) -> list[Value]:
+    positions = step._transformer_to_input_indices  # noqa: SLF001 - no public name
+    weights = step.transformer_weights or {}
+    made: list[Value] = []
+    for name, part, _ in step.transformers_:
+        chosen = [values[index] for index in positions[name]]
+        if chosen and not (isinstance(part, str) and part == "drop"):
+            made += _weighed(_lowered(part, chosen, draft), weights.get(name), draft)
+    return made
+
+
+def _union(step: FeatureUnion, values: Sequence[Value], draft: Draft) -> list[Value]:
+    weights = step.transformer_weights or {}
+    made: list[Value] = []
+    for name, part in step.transformer_list:
+        if not (isinstance(part, str) and part == "drop"):
+            made += _weighed(_lowered(part, values, draft), weights.get(name), draft)
+    return made
+
+
+def _weighed(values: Iterable[Value], weight: float | None, draft: Draft) -> list[Value]:
+    if weight is None:
+        return list(values)
+    return [
+        calculated(checked(value, draft, "a weight", missing=True), Operator.MULTIPLY, float(weight), draft)
+        for value in values
+    ]
+
+
+_STEPS: Mapping[type, Callable[[Any, Sequence[Value], Draft], list[Value]]] = {
+    Pipeline: _pipeline,
+    ColumnTransformer: _columns,
+    FeatureUnion: _union,
+    **encoders.STEPS,
+    **imputers.STEPS,
+    **numbers.STEPS,
+    **own.STEPS,
+}
