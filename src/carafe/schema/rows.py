@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping, Sequence
+import math
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from typing import Any, Self
 
 import numpy as np
@@ -96,6 +97,25 @@ def _array(kind: Kind, values: Sequence[Any]) -> NDArray[Any]:
         moments = [np.datetime64("NaT", "us") if value is None else np.datetime64(value, "us") for value in values]
         return np.array(moments, dtype=dtype_of(kind))
     return np.array(values, dtype=dtype_of(kind))  # None becomes NaN in float64, and stays None in an object array
+
+
+def records_of(signature: Signature, rows: Rows) -> Sequence[Record]:
+    """Return rows one by one, as they are decoded from a request: false, 3, 3.5, "text", microseconds, or None."""
+    if rows.records is not None:
+        return rows.records
+    columns = [_cells(column.kind, values) for column, values in zip(signature.columns, rows.columns, strict=True)]
+    return list(zip(*columns, strict=True))
+
+
+def _cells(kind: Kind, values: NDArray[Any]) -> list[Cell]:
+    if kind is Kind.DATETIME:
+        return [None if np.isnat(value) else int(value.astype(np.int64)) for value in values]
+    if kind in {Kind.CATEGORY, Kind.TEXT}:
+        return list(values)
+    cast: Callable[[float], Cell] = {Kind.BOOLEAN: bool, Kind.INTEGER: int}.get(kind, float)
+    return [
+        None if math.isnan(value) else (cast(value) if math.isfinite(value) else value) for value in values.tolist()
+    ]
 
 
 def dtype_of(kind: Kind) -> np.dtype[Any]:
