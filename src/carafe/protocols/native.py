@@ -22,6 +22,9 @@ from carafe.protocols.typed_json import TypedRecords
 from carafe.schema import Label, PredictResponse, Rows, Signature
 from carafe.schema.rows import encode_records
 
+LARGE = 256 * 1024
+"""A larger body, in bytes, is not read to its end to find every problem in it."""
+
 
 class Decoded(msgspec.Struct, frozen=True, kw_only=True, eq=False):
     """The rows of a body, and whether it held a single record, which is answered in the singular."""
@@ -63,7 +66,8 @@ def decode_json(signature: Signature, body: bytes, *, max_rows: int, typed: Type
         signature: what the rows must fit.
         body: as it came.
         max_rows: the most records to take.
-        typed: the signature's own typed reading, which is tried first; the answer is the same without it.
+        typed: the signature's own typed reading, which is tried first; the answer is the same without it, but that a
+            body beyond LARGE which does not fit is refused for its first problem alone.
 
     Raises:
         MalformedBody: when it is not JSON.
@@ -74,6 +78,8 @@ def decode_json(signature: Signature, body: bytes, *, max_rows: int, typed: Type
         decoded = _decode_typed(signature, body, typed, max_rows)
         if decoded is not None:
             return decoded
+        if len(body) > LARGE and (problem := typed.refusal(body)) is not None:
+            raise InvalidInput([problem])
     return _decode_thoroughly(signature, body, max_rows)
 
 

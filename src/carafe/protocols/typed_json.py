@@ -14,6 +14,8 @@ from typing import Annotated, Any
 
 import msgspec
 
+from carafe.errors import FieldProblem
+from carafe.protocols.first_problem import first_problem
 from carafe.schema import Column, Kind, Signature
 from carafe.schema.rows import Record
 from carafe.schema.values import EXACT_INTEGER
@@ -39,6 +41,7 @@ class TypedRecords:
     """The JSON reading of one signature's records."""
 
     def __init__(self, signature: Signature) -> None:
+        self._signature = signature
         types = [_type(column) for column in signature.columns]
         fields = [(f"c{index}", kind) for index, kind in enumerate(types)]
         names = {f"c{index}": name for index, name in enumerate(signature.names)}
@@ -55,9 +58,9 @@ class TypedRecords:
         """Return the record in a body that holds one, as an object or a flat list; None where it is not sure."""
         try:
             if body.startswith(b"{"):
+                record: Record = msgspec.structs.astuple(self._one.decode(body))
                 if self._may_repeat(body, records=1):
                     return None
-                record: Record = msgspec.structs.astuple(self._one.decode(body))
             else:
                 record = self._one_listed.decode(body)
             return self._converted((record,))[0] if self._converters else record
@@ -77,6 +80,23 @@ class TypedRecords:
             return self._converted(records) if self._converters else records
         except (msgspec.MsgspecError, UnicodeDecodeError, RecursionError, _Unreadable):
             return None
+
+    def refusal(self, body: bytes) -> FieldProblem | None:
+        """Return the first problem of a body that did not fit, without reading further; None where it may yet fit."""
+        inner = body[1:64].lstrip()
+        listed = body.startswith(b"[") and inner.startswith((b"{", b"["))
+        decoder: msgspec.json.Decoder[Any]
+        if listed:
+            decoder = self._many if inner.startswith(b"{") else self._many_listed
+        else:
+            decoder = self._one if body.startswith(b"{") else self._one_listed
+        try:
+            decoder.decode(body)
+        except msgspec.ValidationError as error:
+            return first_problem(self._signature, str(error), listed=listed)
+        except (msgspec.MsgspecError, UnicodeDecodeError, RecursionError):
+            return None
+        return None
 
     def _may_repeat(self, body: bytes, *, records: int) -> bool:
         """Tell whether an object may name a field twice; every member costs the text at least one colon."""

@@ -114,4 +114,4 @@ def _send(reply: Reply, environ: WSGIEnvironment, start_response: StartResponse)
     if reply.status != 204:
         headers.append(("Content-Length", str(len(reply.body))))
     start_response(_STATUS[reply.status], headers)
-    return (reply.body,) if environ["REQUEST_METHOD"] != "HEAD" else ()
+    return [reply.body] if environ["REQUEST_METHOD"] != "HEAD" else []
