@@ -7,6 +7,9 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
+MAX_CELLS = 50_000_000
+"""The most numbers that ``transform`` answers with, 400 MB: a text vectoriser's sparse table can be far wider."""
+
 
 @dataclass(frozen=True, slots=True, kw_only=True, eq=False)
 class Features:

@@ -14,14 +14,11 @@ from sklearn.pipeline import Pipeline
 from carafe.errors import CarafeError, FieldProblem, InvalidParameter, MissingExtra, PredictionFailed
 from carafe.models.container import Container
 from carafe.models.containers import build_table
-from carafe.models.features import Features
+from carafe.models.features import MAX_CELLS, Features
 from carafe.schema import Rows, Signature, Task
 from carafe.schema.prediction import Prediction
 from carafe.schema.rows import invalid_input
 from carafe.schema.values import shown
-
-MAX_CELLS = 50_000_000
-"""The most numbers that ``transform`` answers with, 400 MB: a text vectoriser's sparse table can be far wider."""
 
 _T = TypeVar("_T")
 

@@ -1,0 +1,155 @@
+"""A lowered model: plan.json as data, and the model that answers from it without scikit-learn."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping, Sequence
+from typing import Any
+
+import msgspec
+import numpy as np
+from numpy.typing import NDArray
+
+from carafe.errors import CarafeError, CorruptArtefact, InvalidParameter, NewerArtefact, PredictionFailed
+from carafe.models.features import MAX_CELLS, Features
+from carafe.models.lowering.heads import Chances, Head, Numbers, matrix_head, row_head
+from carafe.models.lowering.kernel import Kernel
+from carafe.models.lowering.matrix import matrix_encoder
+from carafe.models.lowering.plan import Plan
+from carafe.models.lowering.scorers import OddRow, scorer
+from carafe.models.model import Model
+from carafe.schema import Rows, Signature
+from carafe.schema.prediction import Prediction
+from carafe.schema.rows import Record
+
+PLAN = "plan.json"
+"""The file that holds a lowered model's plan, kernel and head."""
+
+FORMAT = 1
+"""The format of plan.json that this Carafe writes, and the newest that it reads."""
+
+FEW = 32
+"""Up to so many records are answered one by one; from about so many on arrays are made faster than they are saved."""
+
+CHUNK = 4_000_000
+"""Numbers: of larger tables so much is held in memory at a time, 32 MB."""
+
+
+class Lowered(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
+    """Everything about a lowered model but its graphs.
+
+    ``names`` are those of the plan's outputs; None where these are not what stands before the last step.
+    """
+
+    format: int = FORMAT
+    plan: Plan
+    kernel: Kernel
+    head: Head
+    names: tuple[str, ...] | None = None
+
+
+class _Format(msgspec.Struct):
+    """The one field that every format has."""
+
+    format: int
+
+
+def encode_lowered(lowered: Lowered) -> bytes:
+    """Return the content of plan.json."""
+    return msgspec.json.encode(lowered)
+
+
+def decode_lowered(content: bytes) -> Lowered:
+    """Read what ``encode_lowered`` wrote.
+
+    Raises:
+        CorruptArtefact: when it is nothing of that kind.
+        NewerArtefact: when a newer Carafe wrote it.
+    """
+    try:
+        number = msgspec.json.decode(content, type=_Format).format
+        if number > FORMAT:
+            raise NewerArtefact(f"{PLAN}: format {number}, expected at most {FORMAT}: upgrade carafe-serve to load it")
+        return msgspec.json.decode(content, type=Lowered)
+    except (msgspec.MsgspecError, RecursionError) as error:
+        raise CorruptArtefact(f"{PLAN}: {error}") from error
+
+
+class LoweredModel:
+    """A model that answers from plain data. Safe to ask from several threads.
+
+    Args:
+        lowered: the plan, the kernel and the head.
+        files: the kernel's files.
+        signature: the rows' columns and the target.
+        native: loads the model that was lowered, for ``transform`` where the plan goes further, or not as far.
+
+    Raises:
+        CorruptArtefact: when the files are not what the kernel says.
+    """
+
+    def __init__(
+        self,
+        lowered: Lowered,
+        *,
+        files: Mapping[str, bytes],
+        signature: Signature,
+        native: Callable[[], Model],
+    ) -> None:
+        self._signature, self._lowered, self._native = signature, lowered, native
+        self._encode = matrix_encoder(lowered.plan)
+        self._scorer = scorer(lowered.kernel, lowered.plan, files)
+        self._score, self._answer = self._scorer.row, row_head(lowered.head)
+        self._gives = not isinstance(lowered.head, Numbers) and lowered.head.chances is not Chances.NONE
+
+    @property
+    def signature(self) -> Signature:
+        """The columns it takes and the target it answers with."""
+        return self._signature
+
+    def predict(self, rows: Rows, *, probabilities: bool = False) -> Prediction:
+        """Answer every row, as the Model protocol says."""
+        if probabilities and not self._gives:
+            raise InvalidParameter("probabilities: this model gives none; ask without them")
+        records = rows.records
+        if records is not None and len(records) <= FEW:
+            try:
+                return self._few(records, probabilities=probabilities)
+            except (CarafeError, OddRow, OverflowError):
+                pass  # as a matrix they are refused with every problem named, or answered
+        return self._many(rows, probabilities=probabilities)
+
+    def transform(self, rows: Rows) -> Features:
+        """Return the features after preprocessing, as the Model protocol says."""
+        names = self._lowered.names
+        if names is None:
+            return self._native().transform(rows)
+        if rows.count * len(names) > MAX_CELLS:
+            raise PredictionFailed(
+                f"transform: {rows.count} rows of {len(names)} features are more than {MAX_CELLS} numbers; "
+                "send fewer rows at a time"
+            )
+        return Features(names=names, matrix=self._encode(rows))
+
+    def _few(self, records: Sequence[Record], *, probabilities: bool) -> Prediction:
+        score, answer = self._score, self._answer
+        if len(records) == 1:
+            value, chances = answer(score(records[0]), probabilities)
+            return Prediction.of_lists((value,), None if chances is None else (chances,))
+        answers = [answer(score(record), probabilities) for record in records]
+        chances_of = [chances for _, chances in answers if chances is not None]
+        return Prediction.of_lists([value for value, _ in answers], chances_of if probabilities else None)
+
+    def _many(self, rows: Rows, *, probabilities: bool) -> Prediction:
+        size = max(1, CHUNK // max(1, len(self._lowered.plan.outputs)))
+        if rows.count <= size:
+            values, chances = self._chunk(rows, probabilities=probabilities)
+            return Prediction(values=values, probabilities=chances)
+        starts = range(0, rows.count, size)
+        parts = [self._chunk(rows.take(slice(start, start + size)), probabilities=probabilities) for start in starts]
+        return Prediction(
+            values=np.concatenate([values for values, _ in parts]),
+            probabilities=np.concatenate([chances for _, chances in parts]) if probabilities else None,
+        )
+
+    def _chunk(self, rows: Rows, *, probabilities: bool) -> tuple[NDArray[Any], NDArray[np.float64] | None]:
+        return matrix_head(self._lowered.head, self._scorer.matrix(self._encode(rows)), probabilities=probabilities)
