@@ -7,7 +7,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from carafe.models.container import CARAFE, Container
+from carafe.models.container import ColumnType, Container, Shape
 from carafe.models.flavours.estimator import target_of
 from carafe.models.flavours.native import NativeModel
 from carafe.models.lowering.lower import lower
@@ -15,6 +15,9 @@ from carafe.models.lowering.lowered import LoweredModel, decode_lowered, encode_
 from carafe.models.model import Model
 from carafe.schema import Column, Kind, Rows, Signature
 from carafe.schema.rows import Record
+
+ARRAY = Container(shape=Shape.ARRAY, columns=(ColumnType(dtype="float64"),))
+"""What an estimator takes that was fitted on an array of numbers."""
 
 TOLERANCE = 1e-9
 """How far, relatively, numbers and probabilities may be apart where every kernel is in double precision."""
@@ -46,7 +49,7 @@ def lowered_and_native(
 ) -> tuple[LoweredModel, NativeModel]:
     """Return both models of an estimator that was fitted on an array of numbers."""
     signature = numbers_signature(estimator, matrix.shape[1], nullable=nullable)
-    return as_published(estimator, signature, CARAFE)
+    return as_published(estimator, signature, ARRAY)
 
 
 def assert_same(lowered: Model, native: Model, rows: Rows) -> None:

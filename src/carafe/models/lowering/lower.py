@@ -8,7 +8,6 @@ from typing import Any
 from sklearn.pipeline import Pipeline
 
 from carafe.models.container import Container
-from carafe.models.flavours.native import feature_names
 from carafe.models.lowering.columns import lower_columns
 from carafe.models.lowering.estimators import lower_estimator
 from carafe.models.lowering.lowered import Lowered
@@ -33,11 +32,8 @@ def lower(
     """
     steps, last = _steps(estimator)
     before = Pipeline(steps) if steps else None
-    plan, _ = lower_columns(before, signature=signature, container=container)
+    plan, names = lower_columns(before, signature=signature, container=container)
     lowering = lower_estimator(last)
-    names = feature_names(before, signature.names)
-    if len(names) != len(plan.outputs):
-        names = tuple(f"feature_{index}" for index in range(len(plan.outputs)))
     return Lowered(plan=plan, kernel=lowering.kernel, head=lowering.head, names=names), lowering.files
 
 
