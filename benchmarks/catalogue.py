@@ -6,10 +6,20 @@ from typing import Any
 
 from benchmarks.parts.part import Part
 from benchmarks.parts.serving import ServingPart
+from benchmarks.peers.bentoml.peer import BentoMl
 from benchmarks.peers.carafe.peer import Carafe
 from benchmarks.peers.echo.peer import Echo
+from benchmarks.peers.fastapi_by_hand.peer import FastApiByHand
 from benchmarks.peers.flask_by_hand.peer import FlaskByHand
+from benchmarks.peers.litserve.peer import LitServe
+from benchmarks.peers.mlflow.peer import MlFlow
+from benchmarks.peers.mlserver.peer import MlServer
 from benchmarks.peers.peer import Peer
+from benchmarks.peers.vetiver.peer import Vetiver
 
-PEERS: tuple[Peer, ...] = (Carafe(), Echo(), FlaskByHand())
+PEERS: tuple[Peer, ...] = (
+    *(Carafe(), Echo()),
+    *(MlServer(), LitServe(), BentoMl(), Vetiver(), MlFlow()),
+    *(FastApiByHand(), FlaskByHand()),
+)
 PARTS: tuple[Part[Any], ...] = (ServingPart(),)

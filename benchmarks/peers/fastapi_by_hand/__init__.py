@@ -1,0 +1,1 @@
+"""FastAPI, scikit-learn and uvicorn, written by hand."""

@@ -1,0 +1,1 @@
+"""vetiver's API."""
