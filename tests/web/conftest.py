@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import json
 from collections.abc import Iterator
 from dataclasses import dataclass, field, replace
+from pathlib import Path
 from typing import Any, Protocol
 
 import msgspec
@@ -21,7 +23,9 @@ from carafe.web.lane import Lane
 from carafe.web.routes import ROUTES
 from carafe.web.service import Service, build_service
 from served import load_rule, publish_rule
+from web.servers import running
 
+MODELS = ("houses", "iris", "everything", "broken", "nan")
 LIMIT = 20_000
 ROWS = 50
 
@@ -128,12 +132,42 @@ def empty_house() -> Iterator[House]:
 @pytest.fixture
 def house(empty_house: House) -> House:
     """A house with three good models, one that fails and one that answers no number."""
-    for name in ("houses", "iris", "everything", "broken", "nan"):
+    for name in MODELS:
         publish_rule(empty_house.service.registry, name, name)
     return empty_house
 
 
+@pytest.fixture(scope="session")
+def gunicorn(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Ask]:
+    """Ask a house behind gunicorn, with the fast lane, over real connections."""
+    folder = tmp_path_factory.mktemp("gunicorn")
+    keys = folder / "keys.json"
+    environ = {"STANDING_KEYS": str(keys), "PYTHONPATH": str(Path(__file__).parent.parent)}
+    with running("gunicorn", folder, home=folder, application="web.standing:create()", environ=environ) as server:
+        server.key = json.loads(keys.read_text(encoding="utf-8"))[Role.ADMINISTRATOR]
+
+        def ask(method: str, path: str, body: bytes | str = b"", headers: dict[str, str] | None = None, /) -> Answer:
+            content = body.encode() if isinstance(body, str) else body
+            basic = {"X-API-Key": server.key} | ({"Content-Type": "application/json"} if content else {})
+            sent = {name: value for name, value in (basic | (headers or {})).items() if value}
+            status, came, text = server.exchange(method, path, content or None, sent)
+            own = {"server", "date", "connection"}
+            return Answer(status, {k.lower(): v for k, v in came.items() if k.lower() not in own}, text)
+
+        yield ask
+
+
 @pytest.fixture(params=["flask", "lane", "mounted"])
-def ask(house: House, request: pytest.FixtureRequest) -> Ask:
-    """Ask through one of the mounts: what holds for one holds for all."""
+def ask_house(house: House, request: pytest.FixtureRequest) -> Ask:
+    """Ask the test's own house through one of the mounts: what holds for one holds for all."""
+    return {"flask": house.ask, "lane": house.ask_lane, "mounted": house.ask_fast}[request.param]
+
+
+@pytest.fixture(params=["flask", "lane", "mounted", "gunicorn"])
+def ask(request: pytest.FixtureRequest) -> Ask:
+    """Ask through one of the mounts, or through gunicorn; for tests that change nothing."""
+    if request.param == "gunicorn":
+        standing: Ask = request.getfixturevalue("gunicorn")
+        return standing
+    house: House = request.getfixturevalue("house")
     return {"flask": house.ask, "lane": house.ask_lane, "mounted": house.ask_fast}[request.param]

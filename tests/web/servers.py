@@ -11,7 +11,7 @@ import socket
 import subprocess
 import sys
 import time
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -32,8 +32,14 @@ class Server:
         self, method: str, path: str, body: bytes | Iterable[bytes] | None = None, **headers: str
     ) -> tuple[int, http.client.HTTPMessage, bytes]:
         """Ask over a new connection; an iterable is sent in chunks."""
+        named = {name.replace("_", "-"): value for name, value in headers.items()}
+        return self.exchange(method, path, body, {"X-API-Key": self.key} | named)
+
+    def exchange(
+        self, method: str, path: str, body: bytes | Iterable[bytes] | None, sent: dict[str, str]
+    ) -> tuple[int, http.client.HTTPMessage, bytes]:
+        """Ask over a new connection with exactly these headers."""
         connection = http.client.HTTPConnection("127.0.0.1", self.port, timeout=20)
-        sent = {"X-API-Key": self.key} | {name.replace("_", "-"): value for name, value in headers.items()}
         try:
             connection.request(method, path, body, sent, encode_chunked=not isinstance(body, (bytes, type(None))))
             response = connection.getresponse()
@@ -77,23 +83,32 @@ def free_port() -> int:
         return port
 
 
-def command(kind: str, port: int) -> list[str]:
+def command(kind: str, port: int, application: str = "carafe.web:create_app()") -> list[str]:
     """Return the command line with which users start this kind of server."""
     lines = {
         "carafe": ["carafe", "serve", "--port", str(port)],
-        "gunicorn": ["gunicorn", "carafe.web:create_app()", "--bind", f"127.0.0.1:{port}", "--threads", "4"],
+        "gunicorn": ["gunicorn", application, "--bind", f"127.0.0.1:{port}", "--threads", "4"],
         "flask": ["flask", "--app", "carafe.web:create_app", "run", "--port", str(port)],
     }
     return [sys.executable, "-m", *lines[kind]]
 
 
 @contextlib.contextmanager
-def running(kind: str, folder: Path, *, home: Path, key: str = "", extra: tuple[str, ...] = ()) -> Iterator[Server]:
+def running(
+    kind: str,
+    folder: Path,
+    *,
+    home: Path,
+    key: str = "",
+    extra: tuple[str, ...] = (),
+    application: str = "carafe.web:create_app()",
+    environ: Mapping[str, str] | None = None,
+) -> Iterator[Server]:
     """Start a server over a home and wait until it answers; end it afterwards."""
     port, output = free_port(), folder / f"{kind}.log"
-    environ = os.environ | {"CARAFE_HOME": str(home), "CARAFE_MAX_BODY_BYTES": "200000"}
+    environ = os.environ | {"CARAFE_HOME": str(home), "CARAFE_MAX_BODY_BYTES": "200000"} | dict(environ or {})
     with output.open("wb") as log:
-        process = subprocess.Popen([*command(kind, port), *extra], env=environ, stdout=log, stderr=log)
+        process = subprocess.Popen([*command(kind, port, application), *extra], env=environ, stdout=log, stderr=log)
     server = Server(process, port, key, output)
     try:
         _wait_until_ready(server)

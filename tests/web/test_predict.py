@@ -53,13 +53,13 @@ def test_probabilities_are_added_by_label(ask: Ask, query: str) -> None:
     assert many["probabilities"] == [answer["probabilities"]]
 
 
-def test_a_version_and_an_alias_can_be_asked_for(ask: Ask, house: House) -> None:
+def test_a_version_and_an_alias_can_be_asked_for(ask_house: Ask, house: House) -> None:
     publish_rule(house.service.registry, "houses", "cheap houses")
-    assert ask("POST", "/models/houses/predict", HOUSE).headers["x-carafe-model"] == "houses@1"
-    second = ask("POST", "/models/houses/versions/2/predict", HOUSE)
+    assert ask_house("POST", "/models/houses/predict", HOUSE).headers["x-carafe-model"] == "houses@1"
+    second = ask_house("POST", "/models/houses/versions/2/predict", HOUSE)
     assert second.json == {"prediction": 4000.0}
     assert second.headers["x-carafe-model"] == "houses@2"
-    assert ask("POST", "/models/houses/aliases/champion/predict", HOUSE).json == {"prediction": 8000.0}
+    assert ask_house("POST", "/models/houses/aliases/champion/predict", HOUSE).json == {"prediction": 8000.0}
 
 
 def test_csv_comes_in_and_json_goes_out(ask: Ask) -> None:
@@ -183,9 +183,9 @@ def test_a_failure_inside_tells_no_path_class_or_traceback(ask: Ask, path: str) 
     assert not any(word in text for word in ("/secret", "ZeroDivision", "Traceback", "Error", ".py"))
 
 
-def test_a_version_that_can_not_be_loaded_is_unavailable_and_named_by_slug_only(ask: Ask, house: House) -> None:
+def test_a_version_that_can_not_be_loaded_is_unavailable_and_named_by_slug_only(ask_house: Ask, house: House) -> None:
     publish_rule(house.service.registry, "bad", "corrupt")
-    answer = ask("POST", "/models/bad/predict", HOUSE)
+    answer = ask_house("POST", "/models/bad/predict", HOUSE)
     assert (answer.status, answer.json["type"]) == (503, "urn:carafe:problem:corrupt-artefact")
     assert "digest" not in answer.body.decode()
 
