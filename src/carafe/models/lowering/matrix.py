@@ -36,7 +36,7 @@ def plan_matrix(plan: Plan, rows: Rows) -> Matrix:
 
 def matrix_encoder(plan: Plan) -> Callable[[Rows], Matrix]:
     """Return the function that turns rows into the plan's matrix, as ``plan_matrix`` does."""
-    tables = [_Prepared.of(plan, op) if isinstance(op, (Table, OneHot)) else None for op in plan.ops]
+    tables = [Prepared.of(plan, op) if isinstance(op, (Table, OneHot)) else None for op in plan.ops]
 
     def encode(rows: Rows) -> Matrix:
         matrix = np.empty((rows.count, len(plan.outputs)), dtype=np.float64)
@@ -54,7 +54,7 @@ def matrix_encoder(plan: Plan) -> Callable[[Rows], Matrix]:
 
 
 @dataclass(frozen=True, slots=True, eq=False)
-class _Prepared:
+class Prepared:
     """A table ready to be looked up, and the column whose values it refuses."""
 
     op: Table | OneHot
@@ -63,7 +63,8 @@ class _Prepared:
     name: str | None
 
     @classmethod
-    def of(cls, plan: Plan, op: Table | OneHot) -> _Prepared:
+    def of(cls, plan: Plan, op: Table | OneHot) -> Prepared:
+        """Return a table of a plan, prepared."""
         words = op.slot < len(plan.inputs) and plan.inputs[op.slot].kind in {Kind.CATEGORY, Kind.TEXT}
         return cls(op, Finder.of(op), dense_rows(op), plan.inputs[op.slot].name if words else None)
 
@@ -93,7 +94,7 @@ class _Refusals:
         if self.failure is not None:
             raise self.failure
 
-    def note(self, table: _Prepared, column: NDArray[Any], codes: Codes, start: int) -> None:
+    def note(self, table: Prepared, column: NDArray[Any], codes: Codes, start: int) -> None:
         for row in table.finder.refused(column, codes):
             value = column[row]
             if table.name is None or value is None:
@@ -104,7 +105,7 @@ class _Refusals:
 
 def _slots(
     plan: Plan,
-    tables: Sequence[_Prepared | None],
+    tables: Sequence[Prepared | None],
     columns: Sequence[NDArray[Any]],
     refusals: _Refusals,
     start: int,

@@ -2,18 +2,20 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 
 import numpy as np
 from numpy.typing import NDArray
 
-from carafe.models.lowering.matrix import matrix_encoder
 from carafe.models.lowering.plan import Plan
-from carafe.schema import Column, Rows, Signature, Target, Task
+from carafe.models.lowering.row import Row, Run
 from carafe.schema.rows import Record
 
 Encoder = Callable[[Record], list[float]]
 """From a record to plain floats."""
+
+TERMS = 50
+"""So many terms are added up in one expression; the parser refuses thousands."""
 
 
 def row_encoder(plan: Plan) -> Encoder:
@@ -22,13 +24,9 @@ def row_encoder(plan: Plan) -> Encoder:
     The record fits the plan's inputs. The function raises what ``plan_matrix`` raises, with the record as row 0: where
     a record of several is refused, ask ``plan_matrix`` about all of them, and it names every problem and its row.
     """
-    encode = matrix_encoder(plan)
-    return lambda record: encode(_rows(plan, record))[0].tolist()
-
-
-def _rows(plan: Plan, record: Record) -> Rows:
-    columns = tuple(Column(name=each.name, kind=each.kind) for each in plan.inputs)
-    return Rows.of_records(Signature(columns=columns, target=Target(name="", task=Task.REGRESSION)), [record])
+    row = Row(plan, plan.outputs)
+    parts = [row.numbers(run) if isinstance(run, Run) else row.float(run) for run in row.runs(plan.outputs)]
+    return row.compiled(f"[{', '.join(parts)}]")
 
 
 def linear_scorer(plan: Plan, weights: NDArray[np.float64], intercepts: NDArray[np.float64]) -> Encoder:
@@ -42,5 +40,27 @@ def linear_scorer(plan: Plan, weights: NDArray[np.float64], intercepts: NDArray[
         weights: float64 of shape (k, t).
         intercepts: float64 of shape (t,).
     """
-    encode = matrix_encoder(plan)
-    return lambda record: (encode(_rows(plan, record))[0] @ weights + intercepts).tolist()
+    count = weights.shape[1]
+    row = Row(plan, plan.outputs)
+    terms: list[Sequence[str]] = []
+    for table, members in row.tables(plan.outputs):
+        contributions = table.rows[:, [column for _, column in members]] @ weights[[index for index, _ in members]]
+        terms.append(row.contributed(table, contributions))
+    for index, slot in enumerate(plan.outputs):
+        if row.table_of(slot) is None:
+            name = row.float(slot) if count == 1 else row.named(slot)
+            terms.append([f"{name} * {row.source.constant(float(weight))}" for weight in weights[index]])
+    return row.compiled(f"[{', '.join(_totals(row, terms, intercepts))}]")
+
+
+def _totals(row: Row, terms: Sequence[Sequence[str]], intercepts: NDArray[np.float64]) -> list[str]:
+    totals = []
+    for index, intercept in enumerate(intercepts.tolist()):
+        total = row.source.constant(intercept)
+        own = [term[index] for term in terms]
+        for start in range(0, len(own), TERMS):
+            name = row.source.fresh()
+            row.source.line(f"{name} = {' + '.join([total, *own[start : start + TERMS]])}")
+            total = name
+        totals.append(total)
+    return totals
