@@ -41,13 +41,15 @@ class Accepts(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=T
 class Graph(msgspec.Struct, tag="graph", frozen=True, kw_only=True, forbid_unknown_fields=True):
     """``model.onnx`` as it answers, divided by ``divisor`` (the number of trees of an average).
 
-    ``width`` numbers in, ``outputs`` out; ``single`` tells that the numbers are rounded to single precision first.
+    ``width`` numbers in, ``outputs`` out; ``single`` tells that the numbers are rounded to single precision first,
+    ``whole`` which of them lose their fraction, as categories' numbers do.
     """
 
     width: int
     outputs: int
     accepts: Accepts
     single: bool = False
+    whole: tuple[int, ...] = ()
     divisor: float = 1.0
 
 

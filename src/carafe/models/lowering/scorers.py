@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
+from math import isfinite, trunc
 
 import numpy as np
 from numpy.typing import NDArray
@@ -88,16 +89,35 @@ def _linear(kernel: Linear, plan: Plan) -> Scorer:
 
 def _graph(kernel: Graph, encode: Callable[[Record], list[float]], files: Mapping[str, bytes]) -> Scorer:
     session = _session(files, GRAPH, width=kernel.width, outputs=kernel.outputs, single=kernel.single)
-    divisor, run = kernel.divisor, session.row
+    divisor, run, whole = kernel.divisor, session.row, list(kernel.whole)
+    encode = _truncated(encode, whole) if whole else encode
 
     def mean(record: Record) -> list[float]:
         return [each / divisor for each in run(encode(record))]
 
     def many(matrix: _Matrix) -> _Matrix:
-        scores = session.run(_accepted(matrix, kernel.accepts, single=kernel.single))
+        taken = _accepted(matrix, kernel.accepts, single=kernel.single)
+        if whole:
+            taken = taken.copy()
+            taken[:, whole] = np.trunc(taken[:, whole])
+        scores = session.run(taken)
         return scores if divisor == 1.0 else scores / divisor
 
     return Scorer(row=(lambda record: run(encode(record))) if divisor == 1.0 else mean, matrix=many)
+
+
+def _truncated(encode: Callable[[Record], list[float]], whole: list[int]) -> Callable[[Record], list[float]]:
+    """Return the encoder that cuts off the fraction of some numbers."""
+
+    def truncated(record: Record) -> list[float]:
+        values = encode(record)
+        for index in whole:
+            value = values[index]
+            if not value.is_integer() and isfinite(value):
+                values[index] = float(trunc(value))
+        return values
+
+    return truncated
 
 
 def _shares(kernel: Shares, encode: Callable[[Record], list[float]], files: Mapping[str, bytes]) -> Scorer:
