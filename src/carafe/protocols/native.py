@@ -26,14 +26,14 @@ LARGE = 256 * 1024
 """A larger body, in bytes, is not read to its end to find every problem in it."""
 
 
-class Decoded(msgspec.Struct, frozen=True, kw_only=True, eq=False):
+class Decoded(msgspec.Struct, frozen=True, kw_only=True, eq=False, gc=False):
     """The rows of a body, and whether it held a single record, which is answered in the singular."""
 
     rows: Rows
     single: bool
 
 
-class One(msgspec.Struct, frozen=True, kw_only=True):
+class One(msgspec.Struct, frozen=True, kw_only=True, gc=False):
     """The answer to one record."""
 
     prediction: Label

@@ -69,7 +69,7 @@ class ModelRef:
         return f"{self.name}@{self.version if self.version is not None else self.alias}"
 
 
-class PredictRequest(msgspec.Struct, frozen=True, kw_only=True, eq=False):
+class PredictRequest(msgspec.Struct, frozen=True, kw_only=True, eq=False, gc=False):
     """Rows for one model."""
 
     model: ModelRef
@@ -79,7 +79,7 @@ class PredictRequest(msgspec.Struct, frozen=True, kw_only=True, eq=False):
     """What client and server call the request, in logs and records."""
 
 
-class PredictResponse(msgspec.Struct, frozen=True, kw_only=True, eq=False):
+class PredictResponse(msgspec.Struct, frozen=True, kw_only=True, eq=False, gc=False):
     """What a version of a model answered.
 
     ``unseen`` counts the category values the model had not met.

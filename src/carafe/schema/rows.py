@@ -53,7 +53,6 @@ class Rows:
     def __init__(
         self,
         columns: tuple[NDArray[Any], ...] | None = None,
-        *,
         signature: Signature | None = None,
         records: Sequence[Record] | None = None,
     ) -> None:
@@ -64,7 +63,7 @@ class Rows:
     @classmethod
     def of_records(cls, signature: Signature, records: Sequence[Record]) -> Self:
         """Return rows of records that fit ``signature``; nothing is checked here."""
-        return cls(signature=signature, records=records)
+        return cls(None, signature, records)
 
     @property
     def columns(self) -> tuple[NDArray[Any], ...]:

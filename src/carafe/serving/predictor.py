@@ -57,8 +57,9 @@ class Predictor:
             prediction=prediction,
             unseen=count_unseen(served.signature, request.rows),
         )
-        event = Answered(request=request, response=response, seconds=time.perf_counter() - began)
-        self._observers.answered(event)
+        if self._observers.hear_answered:
+            event = Answered(request=request, response=response, seconds=time.perf_counter() - began)
+            self._observers.answered(event)
         return response
 
     def transform(self, rows: Rows, *, served: Served) -> Features:

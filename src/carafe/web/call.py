@@ -18,7 +18,7 @@ class Headers(Protocol):
         ...
 
 
-class Call(msgspec.Struct, frozen=True, kw_only=True, eq=False):
+class Call(msgspec.Struct, frozen=True, kw_only=True, eq=False, gc=False):
     """A request."""
 
     method: str
@@ -35,7 +35,7 @@ class Call(msgspec.Struct, frozen=True, kw_only=True, eq=False):
     """The path that Carafe is mounted at, without a slash at the end."""
 
 
-class Reply(msgspec.Struct, frozen=True, kw_only=True):
+class Reply(msgspec.Struct, frozen=True, kw_only=True, gc=False):
     """An answer."""
 
     status: int = 200

@@ -167,18 +167,14 @@ def stated(slug: str, title: str, detail: str, *, request_id: str) -> Reply:
 
 def finished(reply: Reply, *, request_id: str) -> Reply:
     """Add what every reply has: the request id, and the headers that keep browsers careful."""
-    names = tuple([name for name, _ in reply.headers])
-    return Reply(
-        status=reply.status,
-        headers=(*reply.headers, *_hardening_beside(names), (REQUEST_ID, request_id)),
-        body=reply.body,
-    )
+    return Reply(status=reply.status, headers=(*_hardened(reply.headers), (REQUEST_ID, request_id)), body=reply.body)
 
 
-@lru_cache(maxsize=256)
-def _hardening_beside(names: tuple[str, ...]) -> tuple[tuple[str, str], ...]:
-    """Return the headers of HARDENING that a view did not set itself; views set a handful of combinations."""
-    return tuple((name, value) for name, value in HARDENING.items() if name not in names)
+@lru_cache(maxsize=1024)
+def _hardened(headers: tuple[tuple[str, str], ...]) -> tuple[tuple[str, str], ...]:
+    """Return headers with those of HARDENING that are not among them; most replies have one of a few dozen sets."""
+    names = {name for name, _ in headers}
+    return (*headers, *((name, value) for name, value in HARDENING.items() if name not in names))
 
 
 def _problem(document: Problem, *, headers: tuple[tuple[str, str], ...] = ()) -> Reply:

@@ -24,7 +24,7 @@ class Public(Enum):
 PUBLIC: Final = Public.PUBLIC
 
 
-class Context(msgspec.Struct, frozen=True, kw_only=True, eq=False):
+class Context(msgspec.Struct, frozen=True, kw_only=True, eq=False, gc=False):
     """What a view is given."""
 
     service: Service
