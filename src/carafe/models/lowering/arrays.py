@@ -34,6 +34,7 @@ from carafe.models.lowering.plan import (
     Replace,
     Single,
     Sum,
+    Wrap,
 )
 
 Column = NDArray[Any]
@@ -119,6 +120,11 @@ def _single(_op: Single, column: Floats) -> Floats:
     return column.astype(np.float32).astype(np.float64)
 
 
+def _wrap(op: Wrap, column: Floats) -> Floats:
+    missing = np.isnan(column)
+    return np.where(missing, np.nan, np.where(missing, 0.0, column).astype(op.dtype))
+
+
 def _function(op: Function, column: Floats) -> Floats:
     return getattr(np, op.name)(column)  # type: ignore[no-any-return] # op.name is one of a few
 
@@ -194,6 +200,7 @@ _FUNCTIONS: dict[type[Op], Callable[..., Floats]] = {
     Above: _above,
     Cut: _cut,
     Single: _single,
+    Wrap: _wrap,
     Function: _function,
     Power: _power,
     Check: _check,

@@ -10,7 +10,7 @@ from typing import Any
 
 import numpy as np
 
-from carafe.models.lowering.arrays import EPSILON, refusal
+from carafe.models.lowering.arrays import EPSILON, compute, refusal
 from carafe.models.lowering.plan import (
     Above,
     Arithmetic,
@@ -31,6 +31,7 @@ from carafe.models.lowering.plan import (
     Replace,
     Single,
     Sum,
+    Wrap,
 )
 from carafe.models.lowering.source import Expression, Source
 
@@ -129,6 +130,14 @@ def _single(_op: Single, source: Source, operand: Expression) -> Expression:
     return Expression(text=f"single({number.text})", nan=number.nan)
 
 
+def _wrap(op: Wrap, source: Source, operand: Expression) -> Expression:
+    source.namespace["wrap"] = _wrapped
+    number, info = source.bound(_number(operand)), np.iinfo(op.dtype)
+    name, low, high = number.text, source.constant(int(info.min)), source.constant(int(info.max))
+    text = f"({name} if {low} <= {name} <= {high} else wrap({source.constant(op)}, {name}))"
+    return Expression(text=text, nan=number.nan, whole=number.whole)
+
+
 def _function(op: Function, source: Source, operand: Expression) -> Expression:
     source.namespace["evaluated"] = _evaluated
     return Expression(text=f"evaluated({source.constant(getattr(np, op.name))}, {_number(operand).text})", nan=True)
@@ -189,6 +198,11 @@ def _to_single(number: float) -> float:
         return math.copysign(math.inf, number)
 
 
+def _wrapped(op: Wrap, number: float) -> float:
+    with np.errstate(all="ignore"):
+        return float(compute(op, np.array([number], dtype=np.float64))[0])
+
+
 def _evaluated(function: Callable[[float], Any], number: float) -> float:
     with np.errstate(all="ignore"):
         return float(function(float(number)))
@@ -225,6 +239,7 @@ _EXPRESSIONS: dict[type[Op], Callable[..., Expression]] = {
     Above: _above,
     Cut: _cut,
     Single: _single,
+    Wrap: _wrap,
     Function: _function,
     Power: _power,
     Check: _check,

@@ -11,15 +11,14 @@ from numpy.typing import NDArray
 
 from carafe.errors import FieldProblem, PredictionFailed
 from carafe.models.lowering.arrays import compute
-from carafe.models.lowering.lookup import Codes, Finder
-from carafe.models.lowering.plan import AnyOp, OneHot, Plan, Table
-from carafe.schema import Kind, Rows
+from carafe.models.lowering.lookup import Codes
+from carafe.models.lowering.plan import AnyOp, Plan
+from carafe.models.lowering.tables import Home, Matrix, Prepared, Run, homes, prepared_tables, runs
+from carafe.schema import Rows
 from carafe.schema.rows import MAX_PROBLEMS, invalid_input
 
-BLOCK = 4096
+BLOCK = 1024
 """So many rows are computed at a time: their columns stay in the processor's cache until the matrix is written."""
-
-Matrix = NDArray[np.float64]
 
 
 def plan_matrix(plan: Plan, rows: Rows) -> Matrix:
@@ -36,49 +35,22 @@ def plan_matrix(plan: Plan, rows: Rows) -> Matrix:
 
 def matrix_encoder(plan: Plan) -> Callable[[Rows], Matrix]:
     """Return the function that turns rows into the plan's matrix, as ``plan_matrix`` does."""
-    tables = [Prepared.of(plan, op) if isinstance(op, (Table, OneHot)) else None for op in plan.ops]
+    tables = prepared_tables(plan)
+    known = homes(plan, tables)
+    results = list(runs(plan.outputs, known))
 
     def encode(rows: Rows) -> Matrix:
         matrix = np.empty((rows.count, len(plan.outputs)), dtype=np.float64)
         refusals = _Refusals()
         with np.errstate(all="ignore"):
             for start in range(0, rows.count, BLOCK):
-                block = [column[start : start + BLOCK] for column in rows.columns]
-                slots = _slots(plan, tables, block, refusals, start)
-                for index, slot in enumerate(plan.outputs):
-                    matrix[start : start + BLOCK, index] = slots[slot]
+                block = _Block(plan, known, [column[start : start + BLOCK] for column in rows.columns])
+                block.compute(tables, refusals, start)
+                block.write(matrix[start : start + BLOCK], results)
         refusals.settle()
         return matrix
 
     return encode
-
-
-@dataclass(frozen=True, slots=True, eq=False)
-class Prepared:
-    """A table ready to be looked up, and the column whose values it refuses."""
-
-    op: Table | OneHot
-    finder: Finder
-    rows: Matrix
-    name: str | None
-
-    @classmethod
-    def of(cls, plan: Plan, op: Table | OneHot) -> Prepared:
-        """Return a table of a plan, prepared."""
-        words = op.slot < len(plan.inputs) and plan.inputs[op.slot].kind in {Kind.CATEGORY, Kind.TEXT}
-        return cls(op, Finder.of(op), dense_rows(op), plan.inputs[op.slot].name if words else None)
-
-
-def dense_rows(op: Table | OneHot) -> Matrix:
-    """Return the numbers of each entry, float64 of shape (entries, width)."""
-    if isinstance(op, Table):
-        return np.array(op.rows, dtype=np.float64)
-    rows = np.tile(np.array(op.off, dtype=np.float64), (op.entries, 1))
-    on = np.array(op.on, dtype=np.float64)
-    lit = [entry for entry, hot in enumerate(op.hot) if hot >= 0]
-    hot = [op.hot[entry] for entry in lit]
-    rows[lit, hot] = on[hot]
-    return rows
 
 
 @dataclass(slots=True)
@@ -103,30 +75,49 @@ class _Refusals:
                 self.problems.append(table.finder.problem(table.name, start + row, value))
 
 
-def _slots(
-    plan: Plan,
-    tables: Sequence[Prepared | None],
-    columns: Sequence[NDArray[Any]],
-    refusals: _Refusals,
-    start: int,
-) -> list[NDArray[Any]]:
-    slots = list(columns)
-    for op, table in zip(plan.ops, tables, strict=True):
-        if table is None:
-            slots.append(_computed(op, slots, refusals))
-            continue
-        column = slots[table.op.slot]
-        codes = table.finder.find(column)
-        refusals.note(table, column, codes, start)
-        slots.extend(table.rows[codes].T)
-    return slots
+class _Block:
+    """Some rows on their way through a plan."""
 
+    def __init__(self, plan: Plan, known: dict[int, Home], columns: Sequence[NDArray[Any]]) -> None:
+        self.plan = plan
+        self.known = known
+        self.slots: dict[int, NDArray[Any]] = dict(enumerate(columns))
+        self.codes: dict[int, Codes] = {}
+        """Which entry each row has, by table."""
 
-def _computed(op: AnyOp, slots: Sequence[NDArray[Any]], refusals: _Refusals) -> NDArray[np.float64]:
-    """Return what an operation appends; where it refuses, note that and go on: a category may be refused, too."""
-    columns = [slots[slot] for slot in op.reads]
-    try:
-        return compute(op, *columns)
-    except PredictionFailed as failure:
-        refusals.failure = refusals.failure or failure
-        return columns[0]
+    def compute(self, tables: Sequence[Prepared | None], refusals: _Refusals, start: int) -> None:
+        """Run every operation; ``start`` is the number of the block's first row."""
+        slot = len(self.plan.inputs)
+        for op, table in zip(self.plan.ops, tables, strict=True):
+            if table is None:
+                self.slots[slot] = self._computed(op, refusals)
+            else:
+                column = self._column(table.op.slot)
+                self.codes[id(table)] = codes = table.finder.find(column)
+                refusals.note(table, column, codes, start)
+            slot += op.width
+
+    def write(self, matrix: Matrix, results: Sequence[tuple[int, int] | Run]) -> None:
+        """Write the outputs."""
+        for result in results:
+            if isinstance(result, Run):
+                target = matrix[:, result.place : result.place + result.last - result.first]
+                result.table.write(target, self.codes[id(result.table)], result.first, result.last)
+            else:
+                place, slot = result
+                matrix[:, place] = self.slots[slot]
+
+    def _computed(self, op: AnyOp, refusals: _Refusals) -> NDArray[np.float64]:
+        """Return what an operation appends; where it refuses, note that and go on: a category may be refused, too."""
+        columns = [self._column(slot) for slot in op.reads]
+        try:
+            return compute(op, *columns)
+        except PredictionFailed as failure:
+            refusals.failure = refusals.failure or failure
+            return columns[0]
+
+    def _column(self, slot: int) -> NDArray[Any]:
+        if slot not in self.slots:
+            table, column = self.known[slot]
+            self.slots[slot] = table.column(column)[self.codes[id(table)]]
+        return self.slots[slot]

@@ -23,6 +23,9 @@ MAX_OUTPUTS = 10_000
 FunctionName = Literal["log", "log2", "log10", "log1p", "exp", "expm1", "sqrt", "cbrt", "square", "abs", "sin", "cos"]
 """The functions of numpy's that a plan may apply."""
 
+IntegerName = Literal["int8", "int16", "int32", "uint8", "uint16", "uint32", "uint64"]
+"""The types of numpy's that hold fewer whole numbers than a row does."""
+
 PartName = Literal[
     "year",
     "quarter",
@@ -149,6 +152,13 @@ class Single(Op, tag="single", frozen=True, kw_only=True):
     """The number, rounded to single precision as a table of 32-bit floats holds it."""
 
     slot: int
+
+
+class Wrap(Op, tag="wrap", frozen=True, kw_only=True):
+    """The number as numpy makes a narrow integer of it; a missing one stays missing."""
+
+    slot: int
+    dtype: IntegerName
 
 
 class Function(Op, tag="function", frozen=True, kw_only=True):
@@ -291,6 +301,7 @@ AnyOp = (
     | Above
     | Cut
     | Single
+    | Wrap
     | Function
     | Power
     | Check

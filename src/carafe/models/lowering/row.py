@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Sequence
-from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
@@ -12,86 +11,50 @@ from numpy.typing import NDArray
 from carafe.errors import PredictionFailed
 from carafe.models.lowering.dates import express_dates
 from carafe.models.lowering.expressions import as_float, express
-from carafe.models.lowering.matrix import Prepared
-from carafe.models.lowering.plan import Check, Date, Input, Lookup, OneHot, Plan, Table
+from carafe.models.lowering.plan import AnyOp, Check, Date, Input, Lookup, Plan
 from carafe.models.lowering.source import Expression, Source
+from carafe.models.lowering.tables import Prepared, Run, homes, prepared_tables
 from carafe.schema import Kind
 from carafe.schema.rows import invalid_input
 
-DENSE = 65_536
+DENSE = 16_384
 """A table of at most so many numbers is kept as a row for each category; of a larger one, rows are made when asked."""
-
-
-@dataclass(frozen=True, slots=True)
-class Run:
-    """Neighbouring outputs that stand side by side in one table: its columns from ``first`` up to ``last``."""
-
-    table: Prepared
-    first: int
-    last: int
 
 
 class Row:
     """The source of one plan, on whose slots results are built."""
 
-    def __init__(self, plan: Plan, outputs: Sequence[int]) -> None:
+    def __init__(self, plan: Plan) -> None:
         self.plan = plan
         self.source = Source()
-        self._slots: list[Expression | tuple[Prepared, int]] = [
-            _input(index, each) for index, each in enumerate(plan.inputs)
-        ]
-        self._dates: dict[int, Expression] = {}
-        uses = _uses(plan, outputs)
-        dates = _dates(plan)
-        for op in plan.ops:
-            slot = len(self._slots)
-            if isinstance(op, (Table, OneHot)):
-                table = Prepared.of(plan, op)
-                self._slots.extend((table, column) for column in range(op.width))
-                if op.refused or op.whole:
-                    self._check_entry(table)
-            elif isinstance(op, Date):
-                self._append_date(slot, op, dates)
-            elif uses[slot] or isinstance(op, Check):
-                expression = express(op, self.source, *(self._read(read) for read in op.reads))
-                self._slots.append(self.source.bound(expression) if uses[slot] > 1 else expression)
-            else:
-                self._slots.append(Expression(text="nan"))
+        tables = prepared_tables(plan)
+        self.homes = homes(plan, tables)
+        self._slots = {index: _input(index, each) for index, each in enumerate(plan.inputs)}
+        self._uses = _uses(plan)
+        self._together = _dates(plan)
+        slot = len(plan.inputs)
+        for op, table in zip(plan.ops, tables, strict=True):
+            if table is None:
+                self._append(slot, op)
+            elif table.op.refused or table.op.whole:
+                self._check_entry(table)
+            slot += op.width
 
     def compiled(self, result: str) -> Callable[..., Any]:
         """Return the function of a record that returns ``result``."""
         return self.source.compiled(result, inputs=[f"c{index}" for index in range(len(self.plan.inputs))])
 
-    def table_of(self, slot: int) -> tuple[Prepared, int] | None:
-        """Return the table, and the column of it, that a slot is; None where it is a number or a column."""
-        found = self._slots[slot]
-        return None if isinstance(found, Expression) else found
-
-    def runs(self, outputs: Sequence[int]) -> Iterator[int | Run]:
-        """Yield the outputs in order: slots, and runs of slots that one look-up gives together."""
-        index = 0
-        while index < len(outputs):
-            found = self.table_of(outputs[index])
-            if found is None:
-                yield outputs[index]
-                index += 1
-                continue
-            start, (table, first) = index, found
-            while (
-                index < len(outputs)
-                and outputs[index] == outputs[start] + index - start
-                and (first + index - start < table.op.width)
-            ):
-                index += 1
-            yield Run(table, first, first + index - start)
+    def is_number(self, slot: int) -> bool:
+        """Tell whether a slot is no column of a table."""
+        return slot not in self.homes
 
     def tables(self, outputs: Sequence[int]) -> Iterator[tuple[Prepared, list[tuple[int, int]]]]:
         """Yield each table among the outputs, with which outputs are which of its columns."""
         members: dict[int, tuple[Prepared, list[tuple[int, int]]]] = {}
         for index, slot in enumerate(outputs):
-            found = self.table_of(slot)
-            if found is not None:
-                members.setdefault(id(found[0]), (found[0], []))[1].append((index, found[1]))
+            if slot in self.homes:
+                table, column = self.homes[slot]
+                members.setdefault(id(table), (table, []))[1].append((index, column))
         yield from members.values()
 
     def float(self, slot: int) -> str:
@@ -104,12 +67,17 @@ class Row:
 
     def numbers(self, run: Run) -> str:
         """Return a run as an expression, or several of them, to stand in a list."""
-        rows = run.table.rows[:, run.first : run.last]
-        if run.last - run.first == 1:
-            return self._looked_up(run.table, rows[:, 0].tolist())
-        if rows.size <= DENSE:
-            return "*" + self._looked_up(run.table, list(map(tuple, rows.tolist())))
-        return f"*{self.source.constant(rows)}[{self._looked_up(run.table, range(len(rows)))}].tolist()"
+        table, entries, width = run.table, range(run.table.op.entries), run.last - run.first
+        if width == 1:
+            return self._looked_up(table, table.column(run.first).tolist())
+        if width * len(entries) <= DENSE:
+            shared: dict[str, float] = {}
+            rows = table.rows(np.arange(len(entries)), run.first, run.last).tolist()
+            return "*" + self._looked_up(
+                table, [tuple(shared.setdefault(repr(one), one) for one in row) for row in rows]
+            )
+        made = self.source.constant(table.listed(run.first, run.last))
+        return f"*{made}({self._looked_up(table, entries)})"
 
     def contributed(self, table: Prepared, contributions: NDArray[np.float64]) -> list[str]:
         """Return what a table's value adds to each score, as expressions; ``contributions`` (entries, t)."""
@@ -121,20 +89,27 @@ class Row:
         return names
 
     def _read(self, slot: int) -> Expression:
-        found = self._slots[slot]
-        if isinstance(found, Expression):
-            return found
-        table, column = found
-        text = self._looked_up(table, table.rows[:, column].tolist())
-        return Expression(text=text, nan=bool(np.isnan(table.rows[:, column]).any()))
+        if slot not in self._slots:
+            table, column = self.homes[slot]
+            numbers = table.column(column)
+            text = self._looked_up(table, numbers.tolist())
+            self._slots[slot] = self.source.bound(Expression(text=text, nan=bool(np.isnan(numbers).any())))
+        return self._slots[slot]
 
-    def _append_date(self, slot: int, op: Date, dates: dict[int, list[tuple[int, str]]]) -> None:
-        """Append a part of a moment; the first that is met evaluates all parts of its moment."""
-        together = dates[op.slot]
+    def _append(self, slot: int, op: AnyOp) -> None:
+        """Append an operation's number, unless nobody reads it."""
+        if isinstance(op, Date):
+            self._append_dates(slot, op)
+        elif self._uses[slot] or isinstance(op, Check):
+            expression = express(op, self.source, *(self._read(read) for read in op.reads))
+            self._slots[slot] = self.source.bound(expression) if self._uses[slot] > 1 else expression
+
+    def _append_dates(self, slot: int, op: Date) -> None:
+        """Append the parts of a moment together, where the first of them stands."""
+        together = self._together[op.slot]
         if slot == together[0][0]:
             parts = express_dates([part for _, part in together], self.source, self._read(op.slot))
-            self._dates.update((each, part) for (each, _), part in zip(together, parts, strict=True))
-        self._slots.append(self._dates[slot])
+            self._slots.update((each, part) for (each, _), part in zip(together, parts, strict=True))
 
     def _looked_up(self, table: Prepared, entries: Sequence[Any]) -> str:
         """Return the expression that finds the entry of a table's value."""
@@ -194,10 +169,10 @@ def _input(index: int, each: Input) -> Expression:
     return Expression(text=f"c{index}", none=each.nullable, whole=whole)
 
 
-def _uses(plan: Plan, outputs: Sequence[int]) -> dict[int, int]:
+def _uses(plan: Plan) -> dict[int, int]:
     """Return how often each slot is read, by operations that are read themselves or by the result."""
     uses = dict.fromkeys(range(len(plan.inputs) + sum(op.width for op in plan.ops)), 0)
-    for slot in outputs:
+    for slot in plan.outputs:
         uses[slot] += 1
     end = len(uses)
     for op in reversed(plan.ops):

@@ -8,7 +8,8 @@ import numpy as np
 from numpy.typing import NDArray
 
 from carafe.models.lowering.plan import Plan
-from carafe.models.lowering.row import Row, Run
+from carafe.models.lowering.row import Row
+from carafe.models.lowering.tables import Run, runs
 from carafe.schema.rows import Record
 
 Encoder = Callable[[Record], list[float]]
@@ -24,8 +25,9 @@ def row_encoder(plan: Plan) -> Encoder:
     The record fits the plan's inputs. The function raises what ``plan_matrix`` raises, with the record as row 0: where
     a record of several is refused, ask ``plan_matrix`` about all of them, and it names every problem and its row.
     """
-    row = Row(plan, plan.outputs)
-    parts = [row.numbers(run) if isinstance(run, Run) else row.float(run) for run in row.runs(plan.outputs)]
+    row = Row(plan)
+    found = runs(plan.outputs, row.homes)
+    parts = [row.numbers(each) if isinstance(each, Run) else row.float(each[1]) for each in found]
     return row.compiled(f"[{', '.join(parts)}]")
 
 
@@ -41,13 +43,13 @@ def linear_scorer(plan: Plan, weights: NDArray[np.float64], intercepts: NDArray[
         intercepts: float64 of shape (t,).
     """
     count = weights.shape[1]
-    row = Row(plan, plan.outputs)
+    row = Row(plan)
     terms: list[Sequence[str]] = []
     for table, members in row.tables(plan.outputs):
-        contributions = table.rows[:, [column for _, column in members]] @ weights[[index for index, _ in members]]
-        terms.append(row.contributed(table, contributions))
+        own = weights[[index for index, _ in members]]
+        terms.append(row.contributed(table, table.dot([column for _, column in members], own)))
     for index, slot in enumerate(plan.outputs):
-        if row.table_of(slot) is None:
+        if row.is_number(slot):
             name = row.float(slot) if count == 1 else row.named(slot)
             terms.append([f"{name} * {row.source.constant(float(weight))}" for weight in weights[index]])
     return row.compiled(f"[{', '.join(_totals(row, terms, intercepts))}]")

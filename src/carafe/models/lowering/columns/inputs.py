@@ -5,14 +5,14 @@ from __future__ import annotations
 import math
 from collections.abc import Sequence
 from dataclasses import replace
-from typing import Any
+from typing import Any, get_args
 
 import numpy as np
 
 from carafe.models.container import ColumnType, Container, Shape
 from carafe.models.containers import build_table
 from carafe.models.lowering.columns.values import Domain, Draft, Factor, Moment, Number, Value
-from carafe.models.lowering.plan import Check, Impute, Input, Single
+from carafe.models.lowering.plan import Check, Impute, Input, IntegerName, Single, Wrap
 from carafe.models.lowering.refusal import NotLowered
 from carafe.schema import Column, Kind, Rows, Signature
 
@@ -68,20 +68,22 @@ def _number(index: int, column: Column, type_: ColumnType | None, shape: Shape, 
             return replace(number, slot=draft.add(Impute(slot=index, fill=1.0)), known=True)  # NaN as a bool is True
         return number
     if type_.dtype in _FLOAT32:
-        return replace(number, slot=draft.add(Single(slot=index)), finite=False, single=True)
-    info = _integers(type_.dtype)
-    if info is None:
-        raise NotLowered(f"column {column.name!r} holds {type_.dtype}")
-    low, high = float(info.min), float(min(info.max, 2**53))
-    return replace(number, slot=draft.add(Check(slot=index, missing=True, low=low, high=high)))
+        # scikit-learn makes double precision of a polars frame at once, and keeps the precision of the others.
+        single = shape is not Shape.POLARS
+        return replace(number, slot=draft.add(Single(slot=index)), finite=False, single=single)
+    return _narrow(number, column.name, type_.dtype, draft)
 
 
-def _integers(dtype: str) -> np.iinfo[Any] | None:
-    """Return the range of an integer type by numpy's, pandas' or polars' name, or None."""
-    try:
-        return np.iinfo(np.dtype(dtype.lower()))
-    except (TypeError, ValueError):
-        return None
+def _narrow(number: Number, name: str, dtype: str, draft: Draft) -> Number:
+    """Return a column of narrow integers: numpy's wrap around where a number is too large, the others refuse it."""
+    known: IntegerName | None = next((each for each in get_args(IntegerName) if each == dtype.lower()), None)
+    if known is None:
+        raise NotLowered(f"column {name!r} holds {dtype}")
+    if dtype == known:
+        return replace(number, slot=draft.add(Wrap(slot=number.slot, dtype=known)), narrow=True)
+    info = np.iinfo(known)
+    op = Check(slot=number.slot, missing=True, low=float(info.min), high=float(min(info.max, 2**53)))
+    return replace(number, slot=draft.add(op), narrow=True)
 
 
 def _factor(index: int, column: Column, type_: ColumnType | None, container: Container, signature: Signature) -> Factor:

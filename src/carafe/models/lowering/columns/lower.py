@@ -14,7 +14,7 @@ from carafe.models.flavours.native import feature_names
 from carafe.models.lowering.columns import encoders, imputers, numbers, own
 from carafe.models.lowering.columns.finish import finished
 from carafe.models.lowering.columns.inputs import followed, input_of
-from carafe.models.lowering.columns.numeric import calculated, checked
+from carafe.models.lowering.columns.numeric import calculated, checked, together
 from carafe.models.lowering.columns.values import Draft, Value
 from carafe.models.lowering.plan import Operator, Plan
 from carafe.models.lowering.refusal import NotLowered
@@ -49,18 +49,21 @@ def lower_columns(
 
 def lowers(step: Any) -> bool:  # noqa: ANN401 - scikit-learn ships no types
     """Tell whether a step is of a kind that ``lower_columns`` knows; what it was fitted to may be refused still."""
-    return _is_nothing(step) or isinstance(step, SelectorMixin) or type(step) in _STEPS
+    return _is_nothing(step) or isinstance(step, SelectorMixin) or type(step) in {*_COMPOSITE, *encoders.STEPS, *_STEPS}
 
 
 def _lowered(step: Any, values: Sequence[Value], draft: Draft) -> list[Value]:  # noqa: ANN401
     if _is_nothing(step):
         return list(values)
     if isinstance(step, SelectorMixin):
-        return _selected(step, values, draft)
+        return _selected(step, together(values), draft)
+    known = _COMPOSITE.get(type(step)) or encoders.STEPS.get(type(step))
+    if known is not None:
+        return known(step, values, draft)
     known = _STEPS.get(type(step))
     if known is None:
         raise NotLowered(f"{type(step).__name__} is no step that Carafe lowers")
-    return known(step, values, draft)
+    return known(step, together(values), draft)
 
 
 def _is_nothing(step: object) -> bool:
@@ -88,7 +91,7 @@ def _columns(step: ColumnTransformer, values: Sequence[Value], draft: Draft) -> 
         chosen = [values[index] for index in positions[name]]
         if chosen and not (isinstance(part, str) and part == "drop"):
             made += _weighed(_lowered(part, chosen, draft), weights.get(name), draft)
-    return made
+    return together(made)
 
 
 def _union(step: FeatureUnion, values: Sequence[Value], draft: Draft) -> list[Value]:
@@ -97,7 +100,7 @@ def _union(step: FeatureUnion, values: Sequence[Value], draft: Draft) -> list[Va
     for name, part in step.transformer_list:
         if not (isinstance(part, str) and part == "drop"):
             made += _weighed(_lowered(part, values, draft), weights.get(name), draft)
-    return made
+    return together(made)
 
 
 def _weighed(values: Iterable[Value], weight: float | None, draft: Draft) -> list[Value]:
@@ -109,12 +112,10 @@ def _weighed(values: Iterable[Value], weight: float | None, draft: Draft) -> lis
     ]
 
 
-_STEPS: Mapping[type, Callable[[Any, Sequence[Value], Draft], list[Value]]] = {
-    Pipeline: _pipeline,
-    ColumnTransformer: _columns,
-    FeatureUnion: _union,
-    **encoders.STEPS,
-    **imputers.STEPS,
-    **numbers.STEPS,
-    **own.STEPS,
-}
+Lower = Callable[[Any, Sequence[Value], Draft], list[Value]]
+
+_COMPOSITE: Mapping[type, Lower] = {Pipeline: _pipeline, ColumnTransformer: _columns, FeatureUnion: _union}
+"""What hands its columns on, each as it is."""
+
+_STEPS: Mapping[type, Lower] = {**imputers.STEPS, **numbers.STEPS, **own.STEPS}
+"""What makes one array of its columns first; the encoders do not."""

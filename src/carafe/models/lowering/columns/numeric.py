@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import replace
 from typing import Any
 
@@ -59,4 +59,19 @@ def calculated(value: Number | Coded, operator: Operator, by: float, draft: Draf
     slot = draft.add(Arithmetic(slot=value.slot, operator=operator, by=float(by)))
     if value.single:
         slot = draft.add(Single(slot=slot))
-    return replace(value, slot=slot, finite=False)
+    return replace(value, slot=slot, finite=False, narrow=False)
+
+
+def together(values: Sequence[Value]) -> list[Value]:
+    """Return values after they became one array: of double precision, unless all of them are of single.
+
+    Raises:
+        NotLowered: when some are narrow integers, and which precision they are given depends on the library.
+    """
+    single = [isinstance(value, (Number, Coded)) and value.single for value in values]
+    narrow = [isinstance(value, Number) and value.narrow for value in values]
+    if not any(single) or all(single):
+        return list(values)
+    if all(one or other for one, other in zip(single, narrow, strict=True)):
+        raise NotLowered("integers of less than 64 bits and floats of 32 become one array")
+    return [replace(value, single=False) if isinstance(value, (Number, Coded)) else value for value in values]

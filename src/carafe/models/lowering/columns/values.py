@@ -30,6 +30,8 @@ class Number:
     """None is infinite."""
     single: bool = False
     """They are of single precision, and so is what is computed of them."""
+    narrow: bool = False
+    """They are integers that a table of single precision would hold, too."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
