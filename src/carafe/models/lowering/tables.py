@@ -75,19 +75,16 @@ class Prepared:
 
     def listed(self, first: int, last: int) -> Callable[[int], list[float]]:
         """Return the function from an entry to its numbers, columns ``first`` up to ``last``, made when asked."""
-        if self.dense is not None:
-            listed: list[list[float]] = self.dense[:, first:last].tolist()
-
-            def listed_row(entry: int) -> list[float]:
-                return listed[entry]
-
-            return listed_row
-        off, on, hot = self.off[first:last].tolist(), self.on[first:last].tolist(), (self.hot - first).tolist()
-        width = last - first
+        dense: list[list[float]] = [] if self.dense is None else self.dense[:, first:last].tolist()
+        off: list[float] = self.off[first:last].tolist()
+        on: list[float] = self.on[first:last].tolist()
+        hot: list[int] = (self.hot - first).tolist()
 
         def row(entry: int) -> list[float]:
+            if dense:
+                return dense[entry]
             made, lit = off.copy(), hot[entry]
-            if 0 <= lit < width:
+            if 0 <= lit < len(on):
                 made[lit] = on[lit]
             return made
 
