@@ -30,6 +30,7 @@ class Settings:
     port: int = _setting(8000, help="The port to listen on.")
     workers: int = _setting(1, help="How many worker processes answer requests.")
     threads: int = _setting(4, help="How many threads each worker answers with.")
+    pin: bool = _setting(False, help="Keep each worker on processor cores of its own.")  # noqa: FBT003
     open: bool = _setting(False, help="Ask for no key. Refused on any address but loopback.")  # noqa: FBT003
     fast_lane: bool = _setting(True, help="Answer predictions ahead of Flask; false lets Flask route them.")  # noqa: FBT003
     default_model: str | None = _setting(None, help="The model that POST /predict asks when there are several.")
@@ -68,6 +69,12 @@ class Settings:
                 f"--open on {self.host}: anyone who reaches this address could use and change the models; "
                 "listen on 127.0.0.1, or leave --open out and hand out keys"
             )
+
+
+def offer_environment(**variables: str) -> None:
+    """Set variables for libraries that this process loads later, unless whoever started it has set them."""
+    for name, value in variables.items():
+        os.environ.setdefault(name, value)
 
 
 def variable(name: str) -> str:

@@ -15,6 +15,7 @@ from granian.log import LogLevels
 from carafe.errors import AddressUnavailable
 from carafe.settings import Settings
 from carafe.web.app import create_app
+from carafe.web.cores import Cores
 from carafe.web.extension import NAME
 
 GRACE_SECONDS = 25
@@ -76,11 +77,14 @@ def run(settings: Settings, address: Address, *, started: Callable[[], None]) ->
         process_name=None,
     )
     server.on_startup(started)
-    server.serve(target_loader=partial(_worker, settings), wrap_loader=False)
+    server.serve(
+        target_loader=partial(_worker, settings, Cores(workers=settings.workers, pin=settings.pin)), wrap_loader=False
+    )
 
 
-def _worker(settings: Settings) -> Flask:
+def _worker(settings: Settings, cores: Cores) -> Flask:
     """Return a worker process's application, its models on the way."""
+    cores.take()
     app = create_app(settings)
     app.extensions[NAME].watch.ensure()
     return app

@@ -65,7 +65,7 @@ from carafe.errors import CorruptArtefact, MissingExtra, UnsupportedModel
 from carafe.models import steps
 from carafe.models.flavours.allowed import ALLOWED, SCIPY
 from carafe.models.flavours.archive import FILE
-from carafe.models.flavours.sklearn import dump, load
+from carafe.models.flavours.sklearn import dump, load, on_one_thread
 from carafe.models.publication import Publication
 
 TABLE = np.random.default_rng(0).normal(size=(90, 3))
@@ -306,3 +306,12 @@ def test_a_library_that_is_not_installed_is_named(publication: Publication, monk
 def test_what_skops_can_not_keep_is_refused_with_its_reason() -> None:
     with pytest.raises(UnsupportedModel, match="skops can't keep it as data"):
         dump(fitted(LinearRegression()).set_params(positive=(number for number in [1])))
+
+
+def test_a_loaded_estimator_starts_no_threads_of_its_own() -> None:
+    forest = RandomForestClassifier(n_estimators=3, n_jobs=-1, random_state=0)
+    for estimator in (forest, make_pipeline(StandardScaler(), forest)):
+        fitted = estimator.fit(np.array([[0.0], [1.0]]), [0, 1])
+        loaded = on_one_thread(skops.io.loads(skops.io.dumps(fitted), trusted=ALLOWED))
+        found = {value for name, value in loaded.get_params(deep=True).items() if name.endswith("n_jobs")}
+        assert found <= {None, 1}

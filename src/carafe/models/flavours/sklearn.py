@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import zipfile
 from collections.abc import Mapping
+from typing import Any
 
 import skops.io
 from skops.io.exceptions import UnsupportedTypeException, UntrustedTypesFoundException
@@ -68,12 +69,22 @@ def load(files: Mapping[str, bytes], manifest: Manifest) -> NativeModel:
     return _checked(estimator, manifest)
 
 
+def on_one_thread(estimator: Any) -> Any:  # noqa: ANN401 - scikit-learn ships no types
+    """Return a loaded estimator set to answer on the thread that asks: threads of its own cost more than a few rows."""
+    many = {name: 1 for name, value in estimator.get_params(deep=True).items() if _is_crowd(name, value)}
+    return estimator.set_params(**many) if many else estimator
+
+
+def _is_crowd(name: str, value: object) -> bool:
+    return name.rpartition("__")[2] == "n_jobs" and value not in {None, 1}
+
+
 def _checked(estimator: object, manifest: Manifest) -> NativeModel:
     """Return the model, once everything inside it is sound; what can't even be looked through is not."""
     try:
         for check in (check_openers, check_trees, check_neighbours, check_vectors, check_sparse, check_stages):
             check(estimator)
-        return wrap(estimator, manifest)
+        return wrap(on_one_thread(estimator), manifest)
     except CorruptArtefact:
         raise
     except ModuleNotFoundError as error:

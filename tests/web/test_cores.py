@@ -1,0 +1,67 @@
+from __future__ import annotations
+
+import os
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from carafe.web.cores import Cores, cores_of
+from web.servers import running
+
+
+@given(st.integers(1, 40), st.integers(1, 70))
+def test_every_core_is_used_and_shared_only_where_there_are_too_few(workers: int, count: int) -> None:
+    available = list(range(100, 100 + count))
+    given_out = [cores_of(turn, workers=workers, available=available) for turn in range(workers)]
+    assert all(given_out)
+    assert set().union(*given_out) == (set(available) if workers <= count else set(available[:workers]))
+    if workers <= count:
+        assert sum(map(len, given_out)) == count
+        assert max(map(len, given_out)) - min(map(len, given_out)) <= 1
+
+
+def test_a_worker_that_replaces_another_takes_its_cores() -> None:
+    first = [cores_of(turn, workers=3, available=[0, 1, 2, 3, 4, 5, 6]) for turn in range(3)]
+    assert [cores_of(turn, workers=3, available=[0, 1, 2, 3, 4, 5, 6]) for turn in range(3, 6)] == first
+
+
+def test_libraries_get_a_workers_share_of_the_threads() -> None:
+    program = (
+        "import os, numpy, threadpoolctl\n"
+        "from carafe.web.cores import Cores\n"
+        "cores = Cores(workers=len(os.sched_getaffinity(0)))\n"
+        "cores.take()\n"
+        "blas = [pool['num_threads'] for pool in threadpoolctl.threadpool_info() if pool['user_api'] == 'blas']\n"
+        "import sklearn.ensemble\n"
+        "openmp = [pool['num_threads'] for pool in threadpoolctl.threadpool_info() if pool['user_api'] == 'openmp']\n"
+        "print(cores.share, set(blas), set(openmp))\n"
+    )
+    environ = {name: value for name, value in os.environ.items() if name != "OMP_NUM_THREADS"}
+    done = subprocess.run([sys.executable, "-c", program], env=environ, capture_output=True, text=True, check=True)
+    assert done.stdout.split("\n")[0] == "1 {1} {1}"
+
+
+def test_what_the_operator_has_set_stays() -> None:
+    program = (
+        "import os; from carafe.web.cores import Cores; Cores(workers=1).take(); print(os.environ['OMP_NUM_THREADS'])"
+    )
+    environ = os.environ | {"OMP_NUM_THREADS": "7"}
+    done = subprocess.run([sys.executable, "-c", program], env=environ, capture_output=True, text=True, check=True)
+    assert done.stdout.strip() == "7"
+
+
+def test_pinned_workers_stay_on_cores_of_their_own(tmp_path: Path) -> None:
+    available = sorted(os.sched_getaffinity(0))
+    with running("carafe", tmp_path, home=tmp_path / "home", extra=("--workers", "2", "--pin")) as server:
+        found = [frozenset(os.sched_getaffinity(worker)) for worker in server.workers]
+    expected = [frozenset(cores_of(turn, workers=2, available=available)) for turn in range(2)]
+    assert sorted(map(sorted, found)) == sorted(map(sorted, expected))
+
+
+@pytest.mark.parametrize("workers", [1, 2, 1000])
+def test_a_worker_always_has_a_thread(workers: int) -> None:
+    assert Cores(workers=workers).share == max(1, len(os.sched_getaffinity(0)) // workers)
