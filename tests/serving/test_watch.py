@@ -36,6 +36,20 @@ def test_a_watched_catalog_warms_up_and_follows_promotions() -> None:
     registry.close()
 
 
+def test_who_asked_is_told_once_the_champions_are_loaded() -> None:
+    registry = memory_registry()
+    publish_rule(registry, "houses", "houses")
+    catalog = Catalog(registry=registry, load=load_rule)
+    seen: list[int] = []
+    watch = Watch(catalog, interval=0.01)
+    watch.ensure(warmed=lambda: seen.append(catalog.readiness().loaded))
+    wait_until(lambda: bool(seen))
+    time.sleep(0.05)
+    watch.stop()
+    registry.close()
+    assert seen == [1]
+
+
 def _in_child(queue: Any, watch: Watch, catalog: Catalog) -> None:  # noqa: ANN401 - multiprocessing's own queue
     watch.ensure()
     wait_until(lambda: catalog.readiness().state == "ready")

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+from collections.abc import Callable
 from threading import Event, Thread
 
 from carafe.serving.catalog import Catalog
@@ -21,12 +22,15 @@ class Watch:
         self._stopped = Event()
         self._thread: Thread | None = None
 
-    def ensure(self) -> None:
-        """Start the thread in this process unless it runs; cheap enough for every request."""
+    def ensure(self, *, warmed: Callable[[], None] | None = None) -> None:
+        """Start the thread in this process unless it runs; cheap enough for every request.
+
+        ``warmed`` is called by the thread that this starts, once the champions are loaded.
+        """
         if self._process != os.getpid():
             self._process = os.getpid()
             self._stopped = Event()
-            self._thread = Thread(target=self._run, args=(self._stopped,), name="carafe-watch", daemon=True)
+            self._thread = Thread(target=self._run, args=(self._stopped, warmed), name="carafe-watch", daemon=True)
             self._thread.start()
 
     def stop(self) -> None:
@@ -35,7 +39,9 @@ class Watch:
         if self._thread is not None and self._process == os.getpid():
             self._thread.join(timeout=10)
 
-    def _run(self, stopped: Event) -> None:
+    def _run(self, stopped: Event, warmed: Callable[[], None] | None) -> None:
         self._catalog.warm()
+        if warmed is not None:
+            warmed()
         while not stopped.wait(self._interval):
             self._catalog.refresh()

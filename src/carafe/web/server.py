@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import gc
 import socket
 from collections.abc import Callable
 from dataclasses import dataclass, replace
@@ -77,6 +78,7 @@ def run(settings: Settings, address: Address, *, started: Callable[[], None]) ->
         process_name=None,
     )
     server.on_startup(started)
+    _settle()
     server.serve(
         target_loader=partial(_worker, settings, Cores(workers=settings.workers, pin=settings.pin)), wrap_loader=False
     )
@@ -86,5 +88,14 @@ def _worker(settings: Settings, cores: Cores) -> Flask:
     """Return a worker process's application, its models on the way."""
     cores.take()
     app = create_app(settings)
-    app.extensions[NAME].watch.ensure()
+    app.extensions[NAME].watch.ensure(warmed=_settle)
     return app
+
+
+def _settle() -> None:
+    """Take what is loaded by now for what stays: the collector never looks at it again, nor holds up a request for it.
+
+    What the parent has loaded is shared with the workers, as long as nobody writes to it; the collector would.
+    """
+    gc.collect()
+    gc.freeze()
