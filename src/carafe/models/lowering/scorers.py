@@ -92,8 +92,12 @@ def _graph(kernel: Graph, encode: Callable[[Record], list[float]], files: Mappin
     divisor, run, whole = kernel.divisor, session.row, list(kernel.whole)
     encode = _truncated(encode, whole) if whole else encode
 
-    def mean(record: Record) -> list[float]:
-        return [each / divisor for each in run(encode(record))]
+    def row(record: Record) -> list[float]:
+        scores = run(encode(record))
+        total = sum(scores)
+        if total - total != 0.0:  # NaN or infinite
+            raise OddRow
+        return scores if divisor == 1.0 else [each / divisor for each in scores]
 
     def many(matrix: _Matrix) -> _Matrix:
         taken = _accepted(matrix, kernel.accepts, single=kernel.single)
@@ -103,7 +107,7 @@ def _graph(kernel: Graph, encode: Callable[[Record], list[float]], files: Mappin
         scores = session.run(taken)
         return scores if divisor == 1.0 else scores / divisor
 
-    return Scorer(row=(lambda record: run(encode(record))) if divisor == 1.0 else mean, matrix=many)
+    return Scorer(row=row, matrix=many)
 
 
 def _truncated(encode: Callable[[Record], list[float]], whole: list[int]) -> Callable[[Record], list[float]]:

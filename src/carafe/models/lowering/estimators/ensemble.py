@@ -15,8 +15,9 @@ from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
-from onnx import ModelProto, NodeProto, TensorProto, helper, numpy_helper
+from onnx import NodeProto, helper, numpy_helper
 
+from carafe.models.lowering.estimators.drawing import graph_bytes
 from carafe.models.lowering.refusal import NotLowered
 from carafe.models.lowering.session import INPUT, OUTPUT
 
@@ -25,10 +26,6 @@ LEQ, MEMBER = 0, 6
 
 LEAF = -1
 """Stands for the children of a leaf."""
-
-_ML, _OPSET, _IR = 5, 21, 10
-_LARGEST_GRAPH = 1 << 30
-"""Bytes. Protocol buffers end at twice as many, and no server wants such a model in memory."""
 
 _Ints = NDArray[np.int64]
 
@@ -79,26 +76,7 @@ def ensemble_graph(trees: Sequence[Tree], *, width: int, targets: int) -> bytes:
     if not width:
         raise NotLowered("an ensemble without features has no graph")
     node = _node([_grown(tree) for tree in trees], targets=targets)
-    return graph_bytes([node], width=width, outputs=targets)
-
-
-def graph_bytes(
-    nodes: Sequence[NodeProto], *, width: int, outputs: int, initializers: Sequence[TensorProto] = ()
-) -> bytes:
-    """Return a graph of ``nodes`` from (n, width) doubles called X to (n, outputs) doubles called Y.
-
-    Raises:
-        NotLowered: when it would be larger than a graph should be.
-    """
-    taken = helper.make_tensor_value_info(INPUT, TensorProto.DOUBLE, [None, width])
-    given = helper.make_tensor_value_info(OUTPUT, TensorProto.DOUBLE, [None, outputs])
-    graph = helper.make_graph(list(nodes), "carafe", [taken], [given], initializer=list(initializers))
-    opsets = [helper.make_opsetid("", _OPSET), helper.make_opsetid("ai.onnx.ml", _ML)]
-    model: ModelProto = helper.make_model(graph, opset_imports=opsets, ir_version=_IR, producer_name="carafe")
-    if model.ByteSize() > _LARGEST_GRAPH:
-        raise NotLowered(f"its graph would have {model.ByteSize()} bytes, more than {_LARGEST_GRAPH}")
-    content: bytes = model.SerializeToString()
-    return content
+    return graph_bytes([node], [], width=width, outputs=targets)
 
 
 def _grown(tree: Tree) -> Tree:

@@ -1,0 +1,153 @@
+"""Support vector machines with a kernel, as graphs in double precision.
+
+Source: Chang and Lin, "LIBSVM: a library for support vector machines", 2011, for what is computed and how pairs of
+classes vote.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from itertools import combinations
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+from onnx import TensorProto
+from sklearn.svm import SVC, SVR, NuSVC, NuSVR
+
+from carafe.models.lowering.estimators.drawing import Drawing
+from carafe.models.lowering.estimators.lowering import Lowering
+from carafe.models.lowering.heads import Chances, Classes, Decision, Head, Numbers
+from carafe.models.lowering.kernel import GRAPH, Accepts, Graph
+from carafe.models.lowering.refusal import NotLowered
+
+_Floats = NDArray[np.float64]
+
+
+def _regression(estimator: Any) -> Lowering:  # noqa: ANN401 - scikit-learn ships no types
+    drawing = Drawing()
+    name = _sums(drawing, estimator, estimator.dual_coef_.T, estimator.intercept_)
+    return _lowered(drawing, name, estimator, 1, Numbers())
+
+
+def _classification(estimator: Any) -> Lowering:  # noqa: ANN401
+    """Return a classifier without probabilities: with them it has a model of its own for each pair of classes."""
+    if estimator.probability is True:
+        raise NotLowered(f"{type(estimator).__name__} with probability=True couples pairs of classes")
+    drawing, classes = Drawing(), len(estimator.classes_)
+    if classes == 2:
+        name = _sums(drawing, estimator, estimator.dual_coef_.T, estimator.intercept_)
+        head = Classes(chances=Chances.NONE, decision=Decision.NOT_NEGATIVE)
+        return _lowered(drawing, name, estimator, 1, head)
+    pairs = _sums(drawing, estimator, _pair_weights(estimator), estimator.intercept_)
+    name = (_with_confidence if estimator.break_ties else _votes)(drawing, pairs, classes)
+    return _lowered(drawing, name, estimator, classes, Classes(chances=Chances.NONE, decision=Decision.LARGEST))
+
+
+def draw_decision(drawing: Drawing, estimator: Any) -> str:  # noqa: ANN401
+    """Draw ``decision_function`` of an SVC: one score for two classes, else one a class; return its name.
+
+    Raises:
+        NotLowered: when it answers with one a pair of classes, or has a kernel of its own.
+    """
+    classes = len(estimator.classes_)
+    if classes == 2:
+        return _sums(drawing, estimator, estimator.dual_coef_.T, estimator.intercept_)
+    if estimator.decision_function_shape != "ovr":
+        raise NotLowered(f"{type(estimator).__name__} decides between pairs of classes")
+    pairs = _sums(drawing, estimator, _pair_weights(estimator), estimator.intercept_)
+    return _with_confidence(drawing, pairs, classes)
+
+
+def _lowered(drawing: Drawing, name: str, estimator: Any, outputs: int, head: Head) -> Lowering:  # noqa: ANN401
+    width = int(estimator.n_features_in_)
+    content = drawing.content(name, width=width, outputs=outputs)
+    kernel = Graph(width=width, outputs=outputs, accepts=Accepts())
+    return Lowering(kernel=kernel, head=head, files={GRAPH: content})
+
+
+def _sums(drawing: Drawing, estimator: Any, weights: _Floats, intercepts: _Floats) -> str:  # noqa: ANN401
+    """Draw weighted sums of the kernel's values for all support vectors."""
+    return _plus(drawing, _kernel(drawing, estimator), weights, intercepts)
+
+
+def _plus(drawing: Drawing, name: str, weights: _Floats, intercepts: _Floats) -> str:
+    """Draw weighted sums and what is added to them."""
+    return drawing.add("Add", drawing.add("MatMul", name, drawing.constant(weights)), drawing.constant(intercepts))
+
+
+def _kernel(drawing: Drawing, estimator: Any) -> str:  # noqa: ANN401
+    vectors = estimator.support_vectors_
+    if not isinstance(vectors, np.ndarray):
+        raise NotLowered(f"{type(estimator).__name__} was fitted on a sparse matrix")
+    kind, gamma = estimator.kernel, float(estimator._gamma)  # noqa: SLF001 - no public name
+    if kind == "rbf":
+        return _gaussian(drawing, vectors, gamma)
+    products = drawing.add("MatMul", "X", drawing.constant(vectors.T))
+    if kind == "linear":
+        return products
+    if kind == "poly":
+        base = drawing.affine(products, gamma, estimator.coef0)
+        return drawing.add("Pow", base, drawing.constant(float(estimator.degree)))
+    if kind == "sigmoid":
+        return drawing.add("Tanh", drawing.affine(products, gamma, estimator.coef0))
+    raise NotLowered(f"{type(estimator).__name__} has a kernel of its own")
+
+
+def _gaussian(drawing: Drawing, vectors: _Floats, gamma: float) -> str:
+    """Draw exp(-gamma |x - v|^2), the square of the distance as |x|^2 - 2 x v + |v|^2.
+
+    That loses digits where x and v are long and near each other, so both are moved first: the vectors' mean is 0.
+    """
+    middle = vectors.mean(axis=0)
+    moved = vectors - middle
+    row = drawing.add("Sub", "X", drawing.constant(middle))
+    lengths = drawing.add("ReduceSumSquare", row, drawing.constant([1], np.int64), keepdims=1)
+    products = drawing.add("MatMul", row, drawing.constant(-2.0 * moved.T))
+    squares = drawing.add("Add", drawing.add("Add", products, lengths), drawing.constant((moved**2).sum(axis=1)))
+    squares = drawing.add("Max", squares, drawing.constant(0.0))
+    return drawing.add("Exp", drawing.add("Mul", squares, drawing.constant(-gamma)))
+
+
+def _pair_weights(estimator: Any) -> _Floats:  # noqa: ANN401
+    """Return the weight of each support vector in the decision between each pair of classes: (vectors, pairs)."""
+    weights, counts = estimator.dual_coef_, estimator.n_support_
+    ends = np.cumsum(counts)
+    own = [slice(end - count, end) for end, count in zip(ends, counts, strict=True)]
+    pairs = list(combinations(range(len(counts)), 2))
+    table = np.zeros((int(ends[-1]), len(pairs)))
+    for index, (first, second) in enumerate(pairs):
+        table[own[first], index] = weights[second - 1, own[first]]
+        table[own[second], index] = weights[first, own[second]]
+    return table
+
+
+def _sides(classes: int) -> tuple[_Floats, _Floats]:
+    """Return which class each pair's decision is for where it is positive, and where it is not: (pairs, classes)."""
+    pairs = list(combinations(range(classes), 2))
+    one = np.eye(classes)
+    return one[[first for first, _ in pairs]], one[[second for _, second in pairs]]
+
+
+def _votes(drawing: Drawing, pairs: str, classes: int) -> str:
+    """Draw LIBSVM's votes: a pair's decision above 0 is one for its first class."""
+    first, second = _sides(classes)
+    won = drawing.add("Cast", drawing.add("Greater", pairs, drawing.constant(0.0)), to=TensorProto.DOUBLE)
+    return _plus(drawing, won, first - second, second.sum(axis=0))
+
+
+def _with_confidence(drawing: Drawing, pairs: str, classes: int) -> str:
+    """Draw scikit-learn's scores: votes, a decision of 0 being for the first class, and less than a third of one."""
+    first, second = _sides(classes)
+    lost = drawing.add("Cast", drawing.add("Less", pairs, drawing.constant(0.0)), to=TensorProto.DOUBLE)
+    votes = _plus(drawing, lost, second - first, first.sum(axis=0))
+    sums = drawing.add("MatMul", pairs, drawing.constant(first - second))
+    share = drawing.add("Div", sums, drawing.affine(drawing.add("Abs", sums), 3.0, 3.0))
+    return drawing.add("Add", votes, share)
+
+
+VECTORS: Mapping[type, Callable[[Any], Lowering]] = {
+    **dict.fromkeys((SVR, NuSVR), _regression),
+    **dict.fromkeys((SVC, NuSVC), _classification),
+}
+"""Exact types, as in ``linear.py``."""
