@@ -5,6 +5,8 @@ from __future__ import annotations
 import signal
 import subprocess
 import sys
+import traceback
+from collections.abc import Sequence
 from datetime import UTC, datetime
 from typing import Any
 
@@ -33,31 +35,38 @@ def main() -> None:
     signal.signal(signal.SIGTERM, signal.default_int_handler)
     try:
         check_wrk()
-        run(options)
+        sys.exit(1 if run(options) else 0)
     except LoadFailed as error:
         sys.exit(f"benchmarks: {error}")
     except KeyboardInterrupt:
         sys.exit("benchmarks: stopped; what was measured of whole parts is kept")
 
 
-def run(options: Options) -> Results:
-    """Measure each part in turn; after each one all figures so far are in the file of results."""
+def run(options: Options) -> list[str]:
+    """Measure each part in turn, and return which failed; after each one all figures so far are in the results."""
     peers = tuple(
         peer for peer in PEERS if (not options.only or peer.name in options.only) and (peer.here or not options.here)
     )
     bench = Bench(options=options, machine=this_machine(), peers=peers)
     print(bench.machine)
-    results = read(options.results)
+    results, failed = read(options.results), list[str]()
     for part in PARTS:
-        if part.name in options.parts:
+        if part.name not in options.parts:
+            continue
+        try:
             section = _measure(part, bench)
-            results = msgspec.structs.replace(results, sections=results.sections | {part.name: section})
-            write(results, options.results)
-    print(told(results, options.parts))
-    return results
+        except Exception:  # noqa: BLE001 - it is told, and the other parts go on
+            traceback.print_exc()
+            failed.append(part.name)
+            continue
+        results = msgspec.structs.replace(results, sections=results.sections | {part.name: section})
+        write(results, options.results)
+    print(told(results, [name for name in options.parts if name not in failed]))
+    print("".join(f"FAILED: {name}, as told above\n" for name in failed), end="")
+    return failed
 
 
-def told(results: Results, parts: tuple[str, ...]) -> str:
+def told(results: Results, parts: Sequence[str]) -> str:
     """Return the tables and goals of some parts as text."""
     tables, goals = list[str](), list[Goal]()
     for part in PARTS:

@@ -33,19 +33,21 @@ class Bench:
             self._trained[workload.name] = train(workload, self.folder("models", workload.name))
         return self._trained[workload.name]
 
-    def site(self, peer: Peer, trained: Trained) -> Site:
+    def site(self, peer: Peer, trained: Trained, *, name: str = "") -> Site:
         """Return where ``peer`` serves a model; its environment and what it loads are made once a run.
+
+        ``name`` keeps apart what a part does to a site from what others find there; by default it is the model's.
 
         Raises:
             NotInstalled, subprocess.CalledProcessError, CarafeError: when that fails.
         """
-        name = trained.workload.name
-        if (peer.name, name) not in self._sites:
+        key = (peer.name, name or trained.workload.name)
+        if key not in self._sites:
             python = peer.python(here=self.options.here)
-            site = Site(trained=trained, folder=self.folder(peer.name, name), python=python, port=free_port())
+            site = Site(trained=trained, folder=self.folder(*key), python=python, port=free_port())
             peer.prepare(site)
-            self._sites[peer.name, name] = site
-        return self._sites[peer.name, name]
+            self._sites[key] = site
+        return self._sites[key]
 
     @contextlib.contextmanager
     def serving(self, peer: Peer, site: Site, *, core: int | None = None) -> Iterator[Server]:

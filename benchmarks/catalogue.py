@@ -4,8 +4,13 @@ from __future__ import annotations
 
 from typing import Any
 
+from benchmarks.parts.footprint import FootprintPart
 from benchmarks.parts.part import Part
+from benchmarks.parts.registry import RegistryPart
 from benchmarks.parts.serving import ServingPart
+from benchmarks.parts.steady import SteadyPart
+from benchmarks.parts.swap import SwapPart
+from benchmarks.parts.wide import WidePart
 from benchmarks.peers.bentoml.peer import BentoMl
 from benchmarks.peers.carafe.peer import Carafe
 from benchmarks.peers.echo.peer import Echo
@@ -22,4 +27,4 @@ PEERS: tuple[Peer, ...] = (
     *(MlServer(), LitServe(), BentoMl(), Vetiver(), MlFlow()),
     *(FastApiByHand(), FlaskByHand()),
 )
-PARTS: tuple[Part[Any], ...] = (ServingPart(),)
+PARTS: tuple[Part[Any], ...] = (ServingPart(), SteadyPart(), WidePart(), SwapPart(), FootprintPart(), RegistryPart())

@@ -76,4 +76,7 @@ def load(call: Call, *, port: int, connections: int, seconds: float, machine: Ma
     lines = done.stdout.strip().splitlines()
     if done.returncode or not lines or not lines[-1].startswith("{"):
         raise LoadFailed(f"wrk ended with {done.returncode}: {(done.stderr or done.stdout).strip()[-500:]}")
-    return msgspec.convert(json.loads(lines[-1]), Figures)
+    figures = msgspec.convert(json.loads(lines[-1]), Figures)
+    if not figures.requests:
+        raise LoadFailed(f"{connections} connections got no answer in {seconds:g} s")
+    return figures

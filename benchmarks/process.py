@@ -38,20 +38,30 @@ class Server:
     begun: float
     """When its command was started, on the monotonic clock."""
 
-    def ask(self, method: str, path: str, body: str | None = None, headers: Mapping[str, str] | None = None) -> Any:  # noqa: ANN401 - JSON holds anything
-        """Return the JSON that it answers over a new connection; None where that is none.
+    def exchange(
+        self, method: str, path: str, body: str | None = None, headers: Mapping[str, str] | None = None
+    ) -> tuple[http.client.HTTPResponse, bytes]:
+        """Return what it answers over a new connection, and the answer's body.
 
         Raises:
-            ServerFailed: when the status is not 200.
             OSError, http.client.HTTPException: when nobody answers.
         """
         connection = http.client.HTTPConnection("127.0.0.1", self.port, timeout=30)
         try:
             connection.request(method, path, body, dict(headers or {}))
             response = connection.getresponse()
-            content = response.read()
+            return response, response.read()
         finally:
             connection.close()
+
+    def ask(self, method: str, path: str, body: str | None = None, headers: Mapping[str, str] | None = None) -> Any:  # noqa: ANN401 - JSON holds anything
+        """Return the JSON that it answers; None where that is none.
+
+        Raises:
+            ServerFailed: when the status is not 200.
+            OSError, http.client.HTTPException: when nobody answers.
+        """
+        response, content = self.exchange(method, path, body, headers)
         if response.status != 200:
             raise ServerFailed(f"{method} {path}: {response.status} {content[:300]!r}")
         with contextlib.suppress(ValueError):
@@ -84,7 +94,12 @@ class Server:
     @property
     def memory_mb(self) -> float:
         """The memory of all its processes; what they share is counted once (proportional set size)."""
-        return sum(_proportional_kb(process) for process in members(self.process.pid)) / 1024
+        return self.children_mb + _proportional_kb(self.process.pid) / 1024
+
+    @property
+    def children_mb(self) -> float:
+        """The same without its first process."""
+        return sum(_proportional_kb(process) for process in members(self.process.pid) - {self.process.pid}) / 1024
 
 
 @contextlib.contextmanager

@@ -46,7 +46,7 @@ def at_most(what: str, value: float, goal: float, unit: str) -> Goal:
 
 def figure(value: float) -> str:
     """Return a figure with three digits that count, thousands apart."""
-    if abs(value) >= 100:
+    if value == 0 or abs(value) >= 100:
         return f"{value:,.0f}"
     return f"{value:.1f}" if abs(value) >= 10 else f"{value:.2f}" if abs(value) >= 1 else f"{value:.3f}"
 

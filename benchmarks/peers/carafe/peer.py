@@ -23,6 +23,9 @@ class Carafe(Peer):
     kind = Kind.CARAFE
     here = True
 
+    def __init__(self, *, workers: int = 1) -> None:
+        self.workers = workers
+
     def python(self, *, here: bool) -> Path:
         del here  # the checkout itself is measured
         return super().python(here=True)
@@ -35,7 +38,7 @@ class Carafe(Peer):
         (site.folder / KEY).write_text(made.stdout.strip())
 
     def command(self, site: Site) -> list[str]:
-        return [str(site.python), "-m", "carafe", "serve", "--port", str(site.port)]
+        return [str(site.python), "-m", "carafe", "serve", "--port", str(site.port), "--workers", str(self.workers)]
 
     def environ(self, site: Site) -> dict[str, str]:
         return {"CARAFE_HOME": str(site.folder / "home")}

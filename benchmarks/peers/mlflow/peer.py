@@ -32,7 +32,7 @@ class MlFlow(Peer):
 
     def environ(self, site: Site) -> dict[str, str]:
         path = f"{site.python.parent}{os.pathsep}{os.environ['PATH']}"  # it starts uvicorn by name
-        return super().environ(site) | {"PATH": path, "MLFLOW_DISABLE_TELEMETRY": "true"}
+        return super().environ(site) | {"PATH": path, "MLFLOW_DISABLE_TELEMETRY": "true", "UVICORN_ACCESS_LOG": "false"}
 
     def call(self, site: Site) -> Call:
         columns = site.trained.columns

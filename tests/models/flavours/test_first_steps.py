@@ -50,3 +50,8 @@ def test_a_column_that_two_steps_meet_is_met_twice() -> None:
 def test_a_pipeline_is_met_by_its_first_step() -> None:
     assert met(make_pipeline(OrdinalEncoder(), Ridge()), FRAME[["a"]]) == [A]
     assert met(Ridge(), FRAME[["n"]]) == [Meeting(column="n", categories=None, missing=False)]
+
+
+def test_an_encoder_of_no_columns_meets_nothing_and_was_never_fitted() -> None:
+    transformer = ColumnTransformer([("numbers", StandardScaler(), ["n"]), ("words", OneHotEncoder(), [])])
+    assert met(transformer) == [Meeting(column="n", categories=None, missing=False)]

@@ -39,8 +39,8 @@ def first_meetings(estimator: Any, names: Sequence[str]) -> Iterator[Meeting]:  
             yield from first_meetings(part, names)
     elif isinstance(estimator, ColumnTransformer):
         for _, part, columns in estimator.transformers_:
-            if part != "drop":
-                yield from first_meetings(part, _named(columns, names))
+            if part != "drop" and (kept := _named(columns, names)):  # a part of no columns was never fitted
+                yield from first_meetings(part, kept)
     elif isinstance(estimator, _ENCODERS) and len(estimator.categories_) == len(names):
         for name, categories in zip(names, estimator.categories_, strict=True):
             known = tuple(value for value in categories.tolist() if not is_missing(value))
