@@ -34,13 +34,14 @@ class Settings:
     open: bool = _setting(False, help="Ask for no key. Refused on any address but loopback.")  # noqa: FBT003
     fast_lane: bool = _setting(True, help="Answer predictions ahead of Flask; false lets Flask route them.")  # noqa: FBT003
     default_model: str | None = _setting(None, help="The model that POST /predict asks when there are several.")
+    max_loaded: int = _setting(100, help="How many versions a worker keeps loaded; the least recently asked make room.")
     max_body_bytes: int = _setting(16 * 1024 * 1024, help="The largest request body, in bytes.")
     max_rows: int = _setting(100_000, help="The most rows that one request may hold.")
 
     def __post_init__(self) -> None:
         if not 0 <= self.port <= 65535:
             raise InvalidSetting(f"port ({variable('port')}): got {self.port}, expected 0 to 65535")
-        for name in ("workers", "threads", "max_body_bytes", "max_rows"):
+        for name in ("workers", "threads", "max_loaded", "max_body_bytes", "max_rows"):
             if getattr(self, name) < 1:
                 raise InvalidSetting(f"{name} ({variable(name)}): got {getattr(self, name)}, expected at least 1")
         try:

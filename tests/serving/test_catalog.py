@@ -283,3 +283,36 @@ def test_an_observer_that_fails_harms_nobody(registry: Registry, caplog: pytest.
     assert catalog.get(HOUSES).number == 1
     assert noticed.events == ["loaded houses@1"]
     assert "the observer Broken failed" in caplog.text
+
+
+def test_the_version_asked_least_recently_makes_room(registry: Registry, loads: Loads) -> None:
+    catalog = Catalog(registry=registry, load=loads, most_loaded=3)
+    names = ["houses", "second", "third", "fourth"]
+    for name in names:
+        publish_rule(registry, name, "houses")
+    for name in names[:3]:
+        catalog.get(ModelRef.parse(name))
+    catalog.refresh()
+    catalog.get(ModelRef.parse("houses"))
+    catalog.get(ModelRef.parse("fourth"))
+    assert catalog.readiness().loaded == 3
+    assert len(loads.artefacts) == 4
+    catalog.get(ModelRef.parse("houses"))
+    catalog.get(ModelRef.parse("third"))
+    assert len(loads.artefacts) == 4
+    catalog.get(ModelRef.parse("second"))
+    assert len(loads.artefacts) == 5
+
+
+def test_many_models_answer_from_a_few_places(registry: Registry, loads: Loads) -> None:
+    catalog = Catalog(registry=registry, load=loads, most_loaded=10)
+    names = [f"model-{number}" for number in range(200)]
+    for name in names:
+        publish_rule(registry, name, "houses")
+    held = catalog.get(ModelRef.parse(names[0]))
+    for name in names:
+        assert catalog.get(ModelRef.parse(name)).name == name
+        assert catalog.readiness().loaded <= 10
+    assert str(held) == "model-0@1"  # who holds a version that made room finishes with it
+    catalog.refresh()
+    assert catalog.readiness().loaded <= 10

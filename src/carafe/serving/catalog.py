@@ -22,6 +22,9 @@ MOST_UNPOINTED = 8
 MOST_WARMED = 64
 """How many models' champions are loaded before anybody asks."""
 
+MOST_LOADED = 100
+"""How many versions stay loaded, whatever points at them, unless the settings say otherwise."""
+
 _LOG = logging.getLogger("carafe.serving")
 
 
@@ -38,12 +41,15 @@ class Catalog:
         registry: Registry,
         load: Callable[[Artefact], Model],
         default_model: str | None = None,
+        most_loaded: int = MOST_LOADED,
         observers: Sequence[Observer] = (),
     ) -> None:
         self._registry = registry
         self._observers = Observers.of(observers)
         self._loader = Loader(registry=registry, load=load, observers=self._observers)
         self._default_model = default_model
+        self._most_loaded = most_loaded
+        self._tick = 1
         self._default: ModelRef | None = None
         self._aliases: dict[ModelRef, Served] = {}
         self._faults: dict[ModelRef, Fault] = {}
@@ -61,11 +67,14 @@ class Catalog:
         """
         ref = ref or self._default or self._find_default()
         served = self._aliases.get(ref) if ref.version is None else self._loader.find(ref.name, ref.version)
-        return served or self._load(ref)
+        served = served or self._load(ref)
+        served.usage.last = self._tick
+        return served
 
     def refresh(self) -> None:
         """Follow the registry where it changed since the last look; keep answering where that fails."""
         with self._refreshing:
+            self._tick += 1
             try:
                 generation = self._registry.generation()
                 if generation != self._generation or self._faults:
@@ -79,7 +88,7 @@ class Catalog:
     def warm(self) -> None:
         """Load every model's champion, so that no request has to wait for it."""
         try:
-            for model in self._registry.models(Query(size=MOST_WARMED)).items:
+            for model in self._registry.models(Query(size=min(MOST_WARMED, self._most_loaded))).items:
                 ref = ModelRef(name=model.name, alias=CHAMPION)
                 if any(alias.name == CHAMPION for alias in model.aliases) and ref not in self._aliases:
                     with self._refreshing:  # a refresh that follows a promotion must not be overtaken by an older look
@@ -123,7 +132,18 @@ class Catalog:
                 return self._load(ref)
         else:
             self._drop_unpointed(most=MOST_UNPOINTED)
+        served.usage.last = self._tick
+        self._make_room()
         return served
+
+    def _make_room(self) -> None:
+        """Let go of the versions asked least recently, where more are loaded than may be; who holds one finishes."""
+        loaded = list(dict.fromkeys([*self._loader.all(), *list(self._aliases.values())]))
+        excess = len(loaded) - self._most_loaded
+        for served in sorted(loaded, key=lambda one: one.usage.last)[: max(0, excess)]:
+            for ref in [ref for ref, pointed in list(self._aliases.items()) if pointed is served]:
+                self._aliases.pop(ref, None)
+            self._loader.drop(served)
 
     def _follow(self) -> None:
         """Resolve again every alias in use, then let go of what nothing needs."""

@@ -9,6 +9,15 @@ from carafe.protocols.typed_json import TypedRecords
 from carafe.schema import ModelRef, Signature
 
 
+class Usage:
+    """When a version was asked last, in ticks of its catalog; written by every request, so nothing guards it."""
+
+    __slots__ = ("last",)
+
+    def __init__(self) -> None:
+        self.last = 0
+
+
 @dataclass(frozen=True, slots=True, kw_only=True, eq=False)
 class Served:
     """A loaded version: whoever holds it can ask it, even after another version took its place."""
@@ -25,6 +34,7 @@ class Served:
     """The exact version."""
     text: str = field(init=False)
     """``name@number``."""
+    usage: Usage = field(init=False, repr=False, default_factory=Usage)
 
     def __post_init__(self) -> None:
         # Made once: every request asks for them.

@@ -62,6 +62,7 @@ def build_service(
         registry=registry,
         load=load or load_model,
         default_model=settings.default_model,
+        most_loaded=settings.max_loaded,
         observers=observers,
     )
     return Service(
