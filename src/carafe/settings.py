@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import ipaddress
 import os
+import re
 from collections.abc import Mapping
 from dataclasses import dataclass, field, fields
 from pathlib import Path
@@ -19,6 +20,21 @@ from carafe.errors import InvalidSetting, OpenModeRefused
 
 def _setting(default: object, *, help: str) -> Any:  # noqa: A002, ANN401 - mirrors dataclasses.field
     return field(default=default, metadata={"help": help})
+
+
+def _secret(*, help: str) -> Any:  # noqa: A002, ANN401 - as above
+    """Declare a setting that may hold a password: it is never shown."""
+    return field(default=None, repr=False, metadata={"help": help})
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class CacheLimits:
+    """How much of a model's answers is kept."""
+
+    entries: int = 10_000
+    """How many rows' answers, the most recently used ones; a Redis has its own limit, by memory."""
+    seconds: int = 300
+    """For how long, at most."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -37,13 +53,25 @@ class Settings:
     max_loaded: int = _setting(100, help="How many versions a worker keeps loaded; the least recently asked make room.")
     max_body_bytes: int = _setting(16 * 1024 * 1024, help="The largest request body, in bytes.")
     max_rows: int = _setting(100_000, help="The most rows that one request may hold.")
+    batch_rows: int = _setting(128, help="The most rows of waiting requests that one run of a model answers together.")
+    queue_limit: int = _setting(64, help="How many requests may wait for one model that is busy; more get 503.")
+    wait_seconds: int = _setting(10, help="How long a request may wait for a busy model, in seconds.")
+    cache: str | None = _setting(
+        None, help="Models whose answers are kept: names, each with entries and seconds: houses=10000:300,iris."
+    )
+    redis_url: str | None = _secret(help="A Redis that keeps the answers of cached models for all workers.")
 
     def __post_init__(self) -> None:
         if not 0 <= self.port <= 65535:
             raise InvalidSetting(f"port ({variable('port')}): got {self.port}, expected 0 to 65535")
-        for name in ("workers", "threads", "max_loaded", "max_body_bytes", "max_rows"):
+        for name in _COUNTS:
             if getattr(self, name) < 1:
                 raise InvalidSetting(f"{name} ({variable(name)}): got {getattr(self, name)}, expected at least 1")
+        self.cached_models()
+        if self.redis_url is not None and not self.redis_url.startswith(_REDIS_SCHEMES):
+            raise InvalidSetting(
+                f"redis_url (CARAFE_REDIS_URL): expected a URL that begins {' or '.join(_REDIS_SCHEMES)}"
+            )
         try:
             object.__setattr__(self, "home", Path(self.home).expanduser().absolute())
         except RuntimeError:
@@ -62,6 +90,15 @@ class Settings:
         }
         given |= {name: value for name, value in overrides.items() if value is not None}
         return cls(**{name: _convert(name, value) for name, value in given.items()})
+
+    def cached_models(self) -> Mapping[str, CacheLimits]:
+        """Return the limits of each model whose answers are kept, by name.
+
+        Raises:
+            InvalidSetting: when ``cache`` can't be read.
+        """
+        parts = [part.strip() for part in (self.cache or "").split(",")]
+        return dict(_cached(part) for part in parts if part)
 
     def check_open(self) -> None:
         """Raise OpenModeRefused when no key is asked for on an address that is not loopback."""
@@ -91,6 +128,33 @@ def is_loopback(host: str) -> bool:
         return ipaddress.ip_address(host.strip("[]")).is_loopback
     except ValueError:
         return False
+
+
+_COUNTS = (
+    "workers",
+    "threads",
+    "max_loaded",
+    "max_body_bytes",
+    "max_rows",
+    "batch_rows",
+    "queue_limit",
+    "wait_seconds",
+)
+_REDIS_SCHEMES = ("redis://", "rediss://", "unix://")
+_CACHED = re.compile(r"([a-z0-9._-]+)(?:=([1-9][0-9]{0,8})(?::([1-9][0-9]{0,8}))?)?", re.ASCII)
+
+
+def _cached(part: str) -> tuple[str, CacheLimits]:
+    """Read ``name``, ``name=entries`` or ``name=entries:seconds``."""
+    found = _CACHED.fullmatch(part)
+    if found is None:
+        raise InvalidSetting(
+            f"cache (CARAFE_CACHE): got {part!r}, expected a model's name, and how many answers to keep for how many "
+            "seconds if you like, such as houses=10000:300"
+        )
+    name, *numbers = found.groups()
+    limits = {key: int(text) for key, text in zip(("entries", "seconds"), numbers, strict=True) if text}
+    return name, CacheLimits(**limits)
 
 
 _EXPECTED = {int: "a whole number", bool: "true or false", Path: "a path"}

@@ -45,6 +45,21 @@ class Prediction:
         return cls(listed_values=values, listed_probabilities=probabilities)
 
     @property
+    def count(self) -> int:
+        """How many rows were answered."""
+        return len(self.listed_values if self._values is None else self._values)
+
+    def part(self, begin: int, end: int) -> Prediction:
+        """Return the answers from row ``begin`` to the one before ``end``, in whichever forms they are there."""
+        span = slice(begin, end)
+        return Prediction(
+            values=None if self._values is None else self._values[span],
+            probabilities=None if self._chances is None else self._chances[span],
+            listed_values=None if self._listed_values is None else self._listed_values[span],
+            listed_probabilities=None if self._listed_chances is None else self._listed_chances[span],
+        )
+
+    @property
     def values(self) -> NDArray[np.float64] | NDArray[np.intp]:
         """The answers as an array of shape (n,)."""
         if self._values is None:

@@ -65,6 +65,17 @@ class Rows:
         """Return rows of records that fit ``signature``; nothing is checked here."""
         return cls(None, signature, records)
 
+    @classmethod
+    def joined(cls, several: Sequence[Rows]) -> Rows:
+        """Return the rows of several, which fit one signature, one after the other; records where all are records."""
+        if len(several) == 1:
+            return several[0]
+        listed = [rows.records for rows in several if rows.records is not None]
+        if len(listed) == len(several):
+            records = [record for part in listed for record in part]
+            return cls(signature=several[0]._signature, records=records)  # noqa: SLF001 - its own kind
+        return cls(tuple(np.concatenate(parts) for parts in zip(*(rows.columns for rows in several), strict=True)))
+
     @property
     def columns(self) -> tuple[NDArray[Any], ...]:
         """The arrays, in signature order."""
@@ -78,6 +89,12 @@ class Rows:
         if self.records is not None:
             return len(self.records)
         return len(self.columns[0]) if self.columns else 0
+
+    def chosen(self, indices: Sequence[int]) -> Rows:
+        """Return the rows at ``indices``; records where these are records."""
+        if self.records is None:
+            return self.take(np.array(indices, dtype=np.intp))
+        return Rows(signature=self._signature, records=[self.records[index] for index in indices])
 
     def take(self, index: NDArray[np.intp] | slice) -> Rows:
         """Return the rows at ``index``."""

@@ -8,9 +8,10 @@ from threading import Lock
 
 from carafe.errors import CarafeError, NotFound, StorageUnavailable
 from carafe.models import Artefact, Model
-from carafe.registry import Query, Registry
+from carafe.registry import Query, Registry, Version
 from carafe.schema import ModelRef
 from carafe.schema.exchange import CHAMPION
+from carafe.serving.arrangement import plainly
 from carafe.serving.loading import Loader
 from carafe.serving.observers import Observer, Observers
 from carafe.serving.readiness import Fault, Readiness, State
@@ -40,13 +41,14 @@ class Catalog:
         *,
         registry: Registry,
         load: Callable[[Artefact], Model],
+        arrange: Callable[[Version, Model], Served] = plainly,
         default_model: str | None = None,
         most_loaded: int = MOST_LOADED,
         observers: Sequence[Observer] = (),
     ) -> None:
         self._registry = registry
         self._observers = Observers.of(observers)
-        self._loader = Loader(registry=registry, load=load, observers=self._observers)
+        self._loader = Loader(registry=registry, load=load, arrange=arrange, observers=self._observers)
         self._default_model = default_model
         self._most_loaded = most_loaded
         self._tick = 1

@@ -33,11 +33,13 @@ class Loader:
         *,
         registry: Registry,
         load: Callable[[Artefact], Model],
+        arrange: Callable[[Version, Model], Served],
         observers: Observers,
         clock: Callable[[], float] = time.monotonic,
     ) -> None:
         self._registry = registry
         self._load = load
+        self._arrange = arrange
         self._observers = observers
         self._clock = clock
         self._lock = Lock()
@@ -78,13 +80,12 @@ class Loader:
     def _attempt(self, key: Key, version: Version) -> Served:
         began = self._clock()
         try:
-            model = self._load(self._registry.fetch(version))
+            served = self._arrange(version, self._load(self._registry.fetch(version)))
         except Exception as raised:
             error = _told(version, raised)
             self._failures[key] = _Failure(error, self._clock() + RETRY_SECONDS)
             self._observers.tell(lambda observer: observer.load_failed(*key, error))
             raise error from raised
-        served = Served(name=version.name, number=version.number, manifest=version.manifest, model=model)
         self._failures.pop(key, None)
         self._loaded[key] = served
         seconds = self._clock() - began

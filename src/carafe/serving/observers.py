@@ -64,9 +64,9 @@ class Run:
     rows: int
     """How many rows those had."""
     waiting: int
-    """How many requests were waiting for the next run when this one ended."""
+    """How many requests still waited when it had ended, beside the one that leads the next run."""
     waited: float
-    """How long the request that waited longest for this run did so, in seconds; 0 where none had to."""
+    """How long the request that waited longest for this run did so, in seconds; microseconds where none had to."""
     seconds: float
     """How long it took, the repetitions that found a bad row included."""
 

@@ -7,6 +7,7 @@ from dataclasses import dataclass, field
 from carafe.models import Manifest, Model
 from carafe.protocols.typed_json import TypedRecords
 from carafe.schema import ModelRef, Signature
+from carafe.serving.costs import Costs
 
 
 class Usage:
@@ -26,6 +27,12 @@ class Served:
     number: int
     manifest: Manifest
     model: Model
+    costs: Costs | None = None
+    """What it takes alone and in company; None where it was not measured."""
+    batched: bool = False
+    """Whether requests that come while it is busy are answered together."""
+    cached: bool = False
+    """Whether its answers are kept."""
     signature: Signature = field(init=False)
     """What it takes and answers."""
     typed: TypedRecords = field(init=False, repr=False)

@@ -10,6 +10,7 @@ from carafe.models import Artefact, Model
 from carafe.models.artefact import load_model
 from carafe.registry import Registry, open_registry
 from carafe.serving import Catalog, Observer, Predictor, Watch
+from carafe.serving.arrangement import Arrangement
 from carafe.serving.observers import Observers
 from carafe.settings import Settings
 from carafe.web.gate import Gate
@@ -58,9 +59,11 @@ def build_service(
 
     ``load`` makes a model of a version's verified files; if not given, those of this registry are loaded as sealed.
     """
+    told = Observers(observers)
     catalog = Catalog(
         registry=registry,
         load=load or load_model,
+        arrange=Arrangement.of(settings, registry=registry, observers=told),
         default_model=settings.default_model,
         most_loaded=settings.max_loaded,
         observers=observers,
@@ -73,5 +76,5 @@ def build_service(
         predictor=Predictor(catalog=catalog, observers=observers),
         gate=Gate(authenticator=Authenticator(keys), open_mode=settings.open),
         watch=Watch(catalog),
-        observers=Observers(observers),
+        observers=told,
     )
