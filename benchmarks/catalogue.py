@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
+from benchmarks.parts.bulk import BulkPart
 from benchmarks.parts.footprint import FootprintPart
 from benchmarks.parts.part import Part
 from benchmarks.parts.registry import RegistryPart
@@ -27,4 +28,12 @@ PEERS: tuple[Peer, ...] = (
     *(MlServer(), LitServe(), BentoMl(), Vetiver(), MlFlow()),
     *(FastApiByHand(), FlaskByHand()),
 )
-PARTS: tuple[Part[Any], ...] = (ServingPart(), SteadyPart(), WidePart(), SwapPart(), FootprintPart(), RegistryPart())
+PARTS: tuple[Part[Any], ...] = (
+    ServingPart(),
+    SteadyPart(),
+    WidePart(),
+    SwapPart(),
+    BulkPart(),
+    FootprintPart(),
+    RegistryPart(),
+)

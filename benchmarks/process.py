@@ -125,6 +125,46 @@ def running(
         stop(process)
 
 
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Once:
+    """A command that ran to its end."""
+
+    seconds: float
+    peak_mb: float
+    """The most memory that it, or one process that it waited for, had resident."""
+    output: bytes
+
+
+def run_once(command: Sequence[str], *, core: int, environ: Mapping[str, str], folder: Path) -> Once:
+    """Run a command on ``core`` in ``folder`` to its end.
+
+    Raises:
+        subprocess.CalledProcessError: when it fails.
+    """
+    with (folder / "output.log").open("w+b") as output, (folder / "error.log").open("w+b") as error:
+        begin = time.monotonic()
+        process = subprocess.Popen(
+            ["taskset", "-c", str(core), *command],
+            env={**os.environ, **ONE_THREAD, **environ},
+            cwd=folder,
+            stdin=subprocess.DEVNULL,
+            stdout=output,
+            stderr=error,
+            start_new_session=True,
+        )
+        try:
+            _, status, used = os.wait4(process.pid, 0)
+        except BaseException:
+            stop(process)
+            raise
+        seconds, process.returncode = time.monotonic() - begin, os.waitstatus_to_exitcode(status)
+        output.seek(0)
+        error.seek(0)
+        if process.returncode:
+            raise subprocess.CalledProcessError(process.returncode, command[:4], stderr=error.read()[-2000:].decode())
+        return Once(seconds=seconds, peak_mb=used.ru_maxrss / 1024, output=output.read())
+
+
 def stop(process: subprocess.Popen[bytes]) -> None:
     """End a server and everything it has started: politely first."""
     everyone = members(process.pid)
