@@ -88,10 +88,23 @@ def _kernel(drawing: Drawing, estimator: Any) -> str:  # noqa: ANN401
         return products
     if kind == "poly":
         base = drawing.affine(products, gamma, estimator.coef0)
-        return drawing.add("Pow", base, drawing.constant(float(estimator.degree)))
+        return _power(drawing, base, int(estimator.degree))
     if kind == "sigmoid":
         return drawing.add("Tanh", drawing.affine(products, gamma, estimator.coef0))
     raise NotLowered(f"{type(estimator).__name__} has a kernel of its own")
+
+
+def _power(drawing: Drawing, base: str, degree: int) -> str:
+    """Draw a whole power by multiplication, as LIBSVM computes it."""
+    power: str | None = None
+    while degree:
+        if degree % 2:
+            power = base if power is None else drawing.add("Mul", power, base)
+        degree //= 2
+        base = drawing.add("Mul", base, base) if degree else base
+    if power is None:
+        raise NotLowered("a polynomial kernel of degree 0 is the same for every row")
+    return power
 
 
 def _gaussian(drawing: Drawing, vectors: _Floats, gamma: float) -> str:
