@@ -14,6 +14,9 @@ GRAPH = "model.onnx"
 RIVAL = "rival.onnx"
 """The file with the graph that sums the other class's shares."""
 
+TAIL = "tail.onnx"
+"""The file with the graph between the plan and the kernel."""
+
 LEAVES = "leaves.bin"
 """The file with what every leaf of a forest says: float64, little-endian, row by row."""
 
@@ -42,7 +45,8 @@ class Graph(msgspec.Struct, tag="graph", frozen=True, kw_only=True, forbid_unkno
     """``model.onnx`` as it answers, divided by ``divisor`` (the number of trees of an average).
 
     ``width`` numbers in, ``outputs`` out; ``single`` tells that the numbers are rounded to single precision first,
-    ``whole`` which of them lose their fraction, as categories' numbers do.
+    ``whole`` which of them lose their fraction, as categories' numbers do. ``exact`` tells that nothing in the graph is
+    computed in single precision.
     """
 
     width: int
@@ -51,6 +55,16 @@ class Graph(msgspec.Struct, tag="graph", frozen=True, kw_only=True, forbid_unkno
     single: bool = False
     whole: tuple[int, ...] = ()
     divisor: float = 1.0
+    exact: bool = True
+
+
+class Tail(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
+    """``tail.onnx``: what stands between the plan's ``width`` columns and the ``outputs`` that a kernel takes."""
+
+    width: int
+    outputs: int
+    accepts: Accepts
+    exact: bool
 
 
 class Shares(msgspec.Struct, tag="shares", frozen=True, kw_only=True, forbid_unknown_fields=True):

@@ -8,6 +8,7 @@ from typing import Any
 
 import msgspec
 from sklearn.compose import TransformedTargetRegressor
+from sklearn.dummy import DummyClassifier, DummyRegressor
 from sklearn.frozen import FrozenEstimator
 from sklearn.model_selection._search import BaseSearchCV
 from sklearn.pipeline import Pipeline
@@ -20,10 +21,11 @@ from carafe.models.lowering.estimators.histogram import own_encoder
 from carafe.models.lowering.estimators.lightgbm import check_categories
 from carafe.models.lowering.estimators.target import inverse_steps
 from carafe.models.lowering.heads import Apply, Numbers, Scale
-from carafe.models.lowering.kernel import Constant
+from carafe.models.lowering.kernel import TAIL
 from carafe.models.lowering.lowered import Lowered
 from carafe.models.lowering.plan import Plan
 from carafe.models.lowering.refusal import NotLowered
+from carafe.models.lowering.tail import tail_estimator, tail_transformers
 from carafe.schema import Signature
 
 
@@ -59,9 +61,11 @@ def lower(
     parts = _parts(estimator)
     if not parts.transformers and type(parts.last).__module__.startswith("lightgbm."):
         check_categories(parts.last, container)
-    lowering = _back(lower_estimator(parts.last), parts.back)
-    plan, names = _plan(parts, lowering, signature=signature, container=container)
-    return Lowered(plan=plan, kernel=lowering.kernel, head=lowering.head, names=names), lowering.files
+    plan, names, behind = _planned(parts, signature=signature, container=container)
+    tail, content = tail_transformers(behind, width=len(plan.outputs)) if behind else (None, b"")
+    lowering = _back(_lowering(parts.last, len(plan.outputs) if tail is None else tail.outputs), parts.back)
+    lowered = Lowered(plan=plan, tail=tail, kernel=lowering.kernel, head=lowering.head, names=names)
+    return lowered, {**lowering.files, **({TAIL: content} if tail else {})}
 
 
 def _parts(estimator: Any) -> _Parts:  # noqa: ANN401
@@ -89,14 +93,40 @@ def _parts(estimator: Any) -> _Parts:  # noqa: ANN401
     return _Parts(transformers=tuple(transformers), last=estimator, back=back, first=first or 0)
 
 
-def _plan(
-    parts: _Parts, lowering: Lowering, *, signature: Signature, container: Container
-) -> tuple[Plan, tuple[str, ...] | None]:
-    """Return the plan, and the names of its outputs where they are what stands before the estimator's last step."""
-    if isinstance(lowering.kernel, Constant) and not parts.transformers:  # it looks at no column, whatever it holds
-        return Plan(inputs=tuple(map(input_of, signature.columns)), ops=(), outputs=()), None
-    plan, names = lower_columns(_piped(parts.transformers), signature=signature, container=container)
-    return plan, names if parts.first == len(parts.transformers) else None
+def _is_constant(parts: _Parts) -> bool:
+    """Tell whether the estimator looks at no column, so that these may hold whatever they like."""
+    return not parts.transformers and isinstance(parts.last, (DummyClassifier, DummyRegressor))
+
+
+def _planned(
+    parts: _Parts, *, signature: Signature, container: Container
+) -> tuple[Plan, tuple[str, ...] | None, tuple[Any, ...]]:
+    """Return the plan of as many transformers as have one, the names before the last step, and what is left over.
+
+    The names are None where these are not the plan's outputs.
+    """
+    if _is_constant(parts):
+        return Plan(inputs=tuple(map(input_of, signature.columns)), ops=(), outputs=()), None, ()
+    first_refusal: NotLowered | None = None
+    for count in range(len(parts.transformers), -1, -1):
+        try:
+            plan, names = lower_columns(_piped(parts.transformers[:count]), signature=signature, container=container)
+        except NotLowered as refusal:
+            first_refusal = first_refusal or refusal
+            continue
+        return plan, names if count == parts.first else None, parts.transformers[count:]
+    raise first_refusal or NotLowered("there is nothing to lower")
+
+
+def _lowering(estimator: Any, width: int) -> Lowering:  # noqa: ANN401
+    """Return an estimator's own kernel, or else its graph by converter; the first refusal is what is told."""
+    try:
+        return lower_estimator(estimator)
+    except NotLowered as refusal:
+        try:
+            return tail_estimator(estimator, width=width)
+        except NotLowered as second:
+            raise NotLowered(f"{refusal}, and {second}") from second
 
 
 def _piped(transformers: tuple[Any, ...]) -> Any:  # noqa: ANN401

@@ -12,7 +12,7 @@ from numpy.typing import NDArray
 from carafe.errors import CarafeError, CorruptArtefact, InvalidParameter, NewerArtefact, PredictionFailed
 from carafe.models.features import MAX_CELLS, Features
 from carafe.models.lowering.heads import Chances, Head, Numbers, matrix_head, row_head
-from carafe.models.lowering.kernel import Kernel
+from carafe.models.lowering.kernel import Graph, Kernel, Tail
 from carafe.models.lowering.matrix import matrix_encoder
 from carafe.models.lowering.plan import Plan
 from carafe.models.lowering.scorers import OddRow, scorer
@@ -30,6 +30,9 @@ FORMAT = 1
 FEW = 32
 """Up to so many records are answered one by one; from about so many on arrays are made faster than they are saved."""
 
+EXACT, SINGLE = 1e-9, 1e-6
+"""Tolerances, relative: for kernels that compute in double precision, and for those that partly do not."""
+
 CHUNK = 4_000_000
 """Numbers: of larger tables so much is held in memory at a time, 32 MB."""
 
@@ -42,9 +45,16 @@ class Lowered(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=T
 
     format: int = FORMAT
     plan: Plan
+    tail: Tail | None = None
     kernel: Kernel
     head: Head
     names: tuple[str, ...] | None = None
+
+    @property
+    def tolerance(self) -> float:
+        """How far its numbers may be from the native model's, relatively: less where all is in double precision."""
+        parts = [part for part in (self.tail, self.kernel) if isinstance(part, (Tail, Graph))]
+        return EXACT if all(part.exact for part in parts) else SINGLE
 
 
 class _Format(msgspec.Struct):
@@ -97,7 +107,7 @@ class LoweredModel:
     ) -> None:
         self._signature, self._lowered, self._native = signature, lowered, native
         self._encode = matrix_encoder(lowered.plan)
-        self._scorer = scorer(lowered.kernel, lowered.plan, files)
+        self._scorer = scorer(lowered.kernel, lowered.plan, files, tail=lowered.tail)
         self._score, self._answer = self._scorer.row, row_head(lowered.head)
         self._gives = not isinstance(lowered.head, Numbers) and lowered.head.chances is not Chances.NONE
 

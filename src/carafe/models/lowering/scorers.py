@@ -9,12 +9,26 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from math import isfinite, trunc
+from operator import mul
 
 import numpy as np
 from numpy.typing import NDArray
 
 from carafe.errors import CorruptArtefact, PredictionFailed
-from carafe.models.lowering.kernel import GRAPH, LEAVES, RIVAL, Accepts, Constant, Graph, Kernel, Leaves, Linear, Shares
+from carafe.models.lowering.kernel import (
+    GRAPH,
+    LEAVES,
+    RIVAL,
+    TAIL,
+    Accepts,
+    Constant,
+    Graph,
+    Kernel,
+    Leaves,
+    Linear,
+    Shares,
+    Tail,
+)
 from carafe.models.lowering.plan import Plan
 from carafe.models.lowering.rowwise import linear_scorer, row_encoder
 from carafe.models.lowering.session import Session, rounded
@@ -27,6 +41,7 @@ _NEAR_ONE = 1.0 - 1e-5
 """A share above this leaves so little to the other that too few of its digits would be right."""
 
 _Matrix = NDArray[np.float64]
+_Encoder = Callable[[Record], list[float]]
 
 
 class OddRow(Exception):
@@ -41,24 +56,50 @@ class Scorer:
     matrix: Callable[[_Matrix], _Matrix]
 
 
-def scorer(kernel: Kernel, plan: Plan, files: Mapping[str, bytes]) -> Scorer:
-    """Return what computes the kernel's scores of rows that ``plan`` encodes.
+def scorer(kernel: Kernel, plan: Plan, files: Mapping[str, bytes], *, tail: Tail | None = None) -> Scorer:
+    """Return what computes the kernel's scores of rows that ``plan`` encodes and ``tail``, if there is one, transforms.
 
     Raises:
         CorruptArtefact: when a file of the kernel's is missing, or is not what the kernel says.
     """
     if isinstance(kernel, Constant):
         return _constant(kernel)
+    if tail is not None:
+        return _behind(tail, kernel, plan, files)
     if isinstance(kernel, Linear):
         return _linear(kernel, plan)
-    if kernel.width != len(plan.outputs):
-        raise CorruptArtefact(f"plan.json: a kernel of {kernel.width} columns behind a plan of {len(plan.outputs)}")
-    encode = _watched(plan, kernel.accepts)
+    return _of_files(kernel, row_encoder(plan), len(plan.outputs), files)
+
+
+def _of_files(kernel: Graph | Shares | Leaves, encode: _Encoder, width: int, files: Mapping[str, bytes]) -> Scorer:
+    """Return the scorer of a kernel that takes the ``width`` numbers of ``encode``."""
+    if kernel.width != width:
+        raise CorruptArtefact(f"plan.json: a kernel of {kernel.width} columns behind {width} columns")
+    watched = _watched(encode, kernel.accepts)
     if isinstance(kernel, Graph):
-        return _graph(kernel, encode, files)
+        return _graph(kernel, watched, files)
     if isinstance(kernel, Shares):
-        return _shares(kernel, encode, files)
-    return _leaves(kernel, encode, files)
+        return _shares(kernel, watched, files)
+    return _leaves(kernel, watched, files)
+
+
+def _behind(tail: Tail, kernel: Linear | Graph | Shares | Leaves, plan: Plan, files: Mapping[str, bytes]) -> Scorer:
+    """Return the scorer of a kernel behind a tail."""
+    if tail.width != len(plan.outputs):
+        raise CorruptArtefact(f"plan.json: a tail of {tail.width} columns behind a plan of {len(plan.outputs)}")
+    session = _session(files, TAIL, width=tail.width, outputs=tail.outputs, single=False)
+    encode, run = _watched(row_encoder(plan), tail.accepts), session.row
+
+    def transform(record: Record) -> list[float]:
+        return run(encode(record))
+
+    if isinstance(kernel, Linear):
+        inner = _lines(kernel, transform, tail.outputs)
+    else:
+        inner = _of_files(kernel, transform, tail.outputs, files)
+    return Scorer(
+        row=inner.row, matrix=lambda matrix: inner.matrix(session.run(_accepted(matrix, tail.accepts, single=False)))
+    )
 
 
 def _constant(kernel: Constant) -> Scorer:
@@ -67,11 +108,30 @@ def _constant(kernel: Constant) -> Scorer:
 
 
 def _linear(kernel: Linear, plan: Plan) -> Scorer:
-    weights, intercepts = np.array(kernel.weights).T, np.array(kernel.intercepts)
-    if weights.ndim != 2 or weights.shape != (len(plan.outputs), len(intercepts)):
-        raise CorruptArtefact(f"plan.json: weights of shape {weights.shape} behind a plan of {len(plan.outputs)}")
-    score = linear_scorer(plan, weights, intercepts)
+    weights, intercepts = _weights(kernel, len(plan.outputs))
+    return _sums(linear_scorer(plan, weights, intercepts), weights, intercepts)
 
+
+def _lines(kernel: Linear, encode: _Encoder, width: int) -> Scorer:
+    """Return a linear kernel's scorer over rows that are numbers already."""
+    weights, intercepts = _weights(kernel, width)
+    lines = list(zip(kernel.weights, kernel.intercepts, strict=True))
+
+    def score(record: Record) -> list[float]:
+        values = encode(record)
+        return [intercept + sum(map(mul, values, line)) for line, intercept in lines]
+
+    return _sums(score, weights, intercepts)
+
+
+def _weights(kernel: Linear, width: int) -> tuple[_Matrix, _Matrix]:
+    weights, intercepts = np.array(kernel.weights).T, np.array(kernel.intercepts)
+    if weights.ndim != 2 or weights.shape != (width, len(intercepts)):
+        raise CorruptArtefact(f"plan.json: weights of shape {weights.shape} behind {width} columns")
+    return weights, intercepts
+
+
+def _sums(score: _Encoder, weights: _Matrix, intercepts: _Matrix) -> Scorer:
     def row(record: Record) -> list[float]:
         scores = score(record)
         for each in scores:
@@ -87,7 +147,7 @@ def _linear(kernel: Linear, plan: Plan) -> Scorer:
     return Scorer(row=row, matrix=many)
 
 
-def _graph(kernel: Graph, encode: Callable[[Record], list[float]], files: Mapping[str, bytes]) -> Scorer:
+def _graph(kernel: Graph, encode: _Encoder, files: Mapping[str, bytes]) -> Scorer:
     session = _session(files, GRAPH, width=kernel.width, outputs=kernel.outputs, single=kernel.single)
     divisor, run, whole = kernel.divisor, session.row, list(kernel.whole)
     encode = _truncated(encode, whole) if whole else encode
@@ -110,7 +170,7 @@ def _graph(kernel: Graph, encode: Callable[[Record], list[float]], files: Mappin
     return Scorer(row=row, matrix=many)
 
 
-def _truncated(encode: Callable[[Record], list[float]], whole: list[int]) -> Callable[[Record], list[float]]:
+def _truncated(encode: _Encoder, whole: list[int]) -> _Encoder:
     """Return the encoder that cuts off the fraction of some numbers."""
 
     def truncated(record: Record) -> list[float]:
@@ -124,7 +184,7 @@ def _truncated(encode: Callable[[Record], list[float]], whole: list[int]) -> Cal
     return truncated
 
 
-def _shares(kernel: Shares, encode: Callable[[Record], list[float]], files: Mapping[str, bytes]) -> Scorer:
+def _shares(kernel: Shares, encode: _Encoder, files: Mapping[str, bytes]) -> Scorer:
     session = _session(files, GRAPH, width=kernel.width, outputs=1, single=True)
     rival = _Lazily(lambda: _session(files, RIVAL, width=kernel.width, outputs=1, single=True))
     trees, run = kernel.trees, session.row
@@ -148,7 +208,7 @@ def _shares(kernel: Shares, encode: Callable[[Record], list[float]], files: Mapp
     return Scorer(row=row, matrix=many)
 
 
-def _leaves(kernel: Leaves, encode: Callable[[Record], list[float]], files: Mapping[str, bytes]) -> Scorer:
+def _leaves(kernel: Leaves, encode: _Encoder, files: Mapping[str, bytes]) -> Scorer:
     session = _session(files, GRAPH, width=kernel.width, outputs=kernel.trees, single=True)
     table = np.frombuffer(_file(files, LEAVES), dtype="<f8").reshape(-1, kernel.outputs)
     trees, find = kernel.trees, session.indices
@@ -197,9 +257,8 @@ def _file(files: Mapping[str, bytes], name: str) -> bytes:
         raise CorruptArtefact(f"{name}: missing") from None
 
 
-def _watched(plan: Plan, accepts: Accepts) -> Callable[[Record], list[float]]:
-    """Return the plan's row encoder; it raises OddRow for a row that the estimator may refuse."""
-    encode = row_encoder(plan)
+def _watched(encode: _Encoder, accepts: Accepts) -> _Encoder:
+    """Return the encoder; it raises OddRow for a row that the estimator may refuse."""
     if accepts.missing and accepts.infinite:
         return encode
 

@@ -6,6 +6,7 @@ from collections.abc import Callable, Mapping
 from typing import Any
 
 import numpy as np
+from sklearn.discriminant_analysis import LinearDiscriminantAnalysis
 from sklearn.linear_model import (
     ARDRegression,
     BayesianRidge,
@@ -99,7 +100,7 @@ LINEAR: Mapping[type, Callable[[Any], Lowering]] = {
     **dict.fromkeys((OrthogonalMatchingPursuit, OrthogonalMatchingPursuitCV), _regression),
     **dict.fromkeys((PoissonRegressor, GammaRegressor), _exponential),
     TweedieRegressor: _tweedie,
-    **dict.fromkeys((LogisticRegression, LogisticRegressionCV), _logistic),
+    **dict.fromkeys((LogisticRegression, LogisticRegressionCV, LinearDiscriminantAnalysis), _logistic),
     **dict.fromkeys((LinearSVC, RidgeClassifier, RidgeClassifierCV, Perceptron), _border),
     SGDClassifier: _stochastic,
 }
