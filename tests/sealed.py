@@ -4,18 +4,24 @@ from __future__ import annotations
 
 import hashlib
 import hmac
+from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
+from typing import TYPE_CHECKING
+from unittest.mock import patch
 
 import msgspec
 import numpy as np
 
 from carafe.models import Manifest
-from carafe.models.artefact import seal
 from carafe.models.files import digest_of, write_files
 from carafe.models.manifest import encode_manifest
 from carafe.registry import Promotion, Registry, Version
 from carafe.schema import Rows
 from carafe.testing.metadata_store import example_manifest
+
+if TYPE_CHECKING:
+    from carafe.models.lowering.ladder import Climbed, Original
 
 MODEL = b"not a model, but never loaded either"
 
@@ -31,11 +37,26 @@ def seal_cheaply(folder: Path, *, key: bytes, manifest: Manifest | None = None, 
 
 def seal_really(folder: Path, *, key: bytes, slope: float = 2.0) -> None:
     """Seal a linear regression that answers ``slope * x``."""
-    from sklearn.linear_model import LinearRegression  # noqa: PLC0415 - processes that never load a model start faster
+    from sklearn.linear_model import LinearRegression  # noqa: PLC0415 - processes that never seal a model start faster
+
+    from carafe.models.sealing import seal  # noqa: PLC0415 - the same
 
     x = np.linspace(0, 1, 20)
     estimator = LinearRegression().fit(x[:, None], slope * x)
     seal(directory=folder, key=key, manifest=example_manifest(), estimator=estimator, sample=Rows((x,)))
+
+
+@contextmanager
+def only_native() -> Iterator[None]:
+    """Seal models as if nothing could be lowered, for the tests of what runs natively."""
+
+    from carafe.models.lowering.ladder import Climbed  # noqa: PLC0415 - as above
+
+    def stay(original: Original, _rows: Rows) -> Climbed:
+        return Climbed(rungs=original.manifest.ladder, files={})
+
+    with patch("carafe.models.sealing.climb", stay):
+        yield
 
 
 def publish(

@@ -9,9 +9,9 @@ import numpy as np
 import pytest
 from sklearn.ensemble import RandomForestRegressor
 
-from carafe.models.artefact import seal
 from carafe.models.manifest import Manifest
 from carafe.models.publication import Publication, describe
+from carafe.models.sealing import seal
 
 KEY = b"k" * 32
 

@@ -14,9 +14,10 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from carafe.errors import CorruptArtefact, NewerArtefact, UnsupportedModel
-from carafe.models.artefact import load_model, reseal, seal
+from carafe.models.artefact import load_model, reseal
 from carafe.models.manifest import FORMAT, Manifest, encode_manifest
 from carafe.models.publication import Publication
+from carafe.models.sealing import seal
 from carafe.models.verification import open_artefact
 
 KEY = b"k" * 32
@@ -47,7 +48,7 @@ def test_the_manifest_lists_every_file_and_its_digest(sealed: tuple[Path, Manife
         if not path.name.startswith("manifest")
     }
     assert listed == found
-    assert set(listed) == {"model.skops", "golden.json"}
+    assert set(listed) == {"model.skops", "golden.json", "plan.json", "model.onnx"}
 
 
 def test_files_are_readable_by_their_owner_only(sealed: tuple[Path, Manifest]) -> None:
@@ -78,7 +79,7 @@ def test_any_flipped_bit_in_any_file_is_caught(sealed: tuple[Path, Manifest], da
     changed[position] ^= 1 << data.draw(st.integers(0, 7), label="bit")
     path.write_bytes(changed)
     try:
-        with pytest.raises(CorruptArtefact, match=r"manifest|golden|model"):
+        with pytest.raises(CorruptArtefact, match=r"manifest|golden|model|plan"):
             open_artefact(directory, key=KEY)
     finally:
         path.write_bytes(original)
@@ -93,7 +94,7 @@ def test_any_truncation_or_addition_is_caught(sealed: tuple[Path, Manifest], dat
     kept = data.draw(st.integers(0, len(original) - 1), label="kept")
     path.write_bytes(data.draw(st.sampled_from([original[:kept], original + b"\n"])))
     try:
-        with pytest.raises(CorruptArtefact, match=r"manifest|golden|model"):
+        with pytest.raises(CorruptArtefact, match=r"manifest|golden|model|plan"):
             open_artefact(directory, key=KEY)
     finally:
         path.write_bytes(original)

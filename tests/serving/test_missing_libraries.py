@@ -15,12 +15,14 @@ from sklearn.pipeline import Pipeline, make_pipeline
 from sklearn.preprocessing import OneHotEncoder
 
 from carafe.errors import MissingExtra
-from carafe.models.artefact import load_model, reseal, seal
+from carafe.models.artefact import load_model, reseal
 from carafe.models.containers import BUILDERS, pandas_frame, polars_frame
 from carafe.models.publication import Publication, describe
+from carafe.models.sealing import seal
 from carafe.registry import Registry, memory_registry
 from carafe.schema import ModelRef
 from carafe.serving import Catalog
+from sealed import only_native
 
 HOUSE = ModelRef.parse("houses")
 NUMBERS = {"area": [float(area) for area in range(40, 80)]}
@@ -60,7 +62,7 @@ def take_away(library: str, monkeypatch: pytest.MonkeyPatch) -> None:
 def published(needed: tuple[Publication, str, str]) -> Iterator[tuple[Registry, str, str]]:
     publication, library, extra = needed
     registry = memory_registry()
-    with registry.staging() as folder:
+    with registry.staging() as folder, only_native():
         seal(
             directory=folder,
             key=registry.key,

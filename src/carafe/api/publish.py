@@ -8,8 +8,8 @@ from pathlib import Path
 from typing import Any
 
 from carafe.api.home import registry_at
-from carafe.models.artefact import seal
 from carafe.models.publication import describe
+from carafe.models.sealing import seal
 from carafe.registry import Promotion, Version
 from carafe.schema.exchange import check_name
 

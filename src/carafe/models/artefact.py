@@ -1,70 +1,26 @@
-"""Seal a model into a directory of plain data, and load it again from one that was verified.
+"""From a verified artefact to the model that answers, as its manifest says it was proved to.
 
-A sealed directory holds ``manifest.json``, ``manifest.sig`` (a keyed digest of the manifest) and the files whose
-digests the manifest lists. No parser of models sees a byte before ``carafe.models.verification`` has checked them all.
+A version that was lowered is loaded without the library that trained it: that library's own model stays on the disk
+until somebody asks for what the lowered one leaves to it.
 """
 
 from __future__ import annotations
 
 from collections.abc import Mapping
+from dataclasses import dataclass, field, replace
 from pathlib import Path
+from threading import Lock
 
 import msgspec
 
-from carafe.errors import CorruptArtefact, UnsupportedModel
-from carafe.models.files import digest_of, write_files
-from carafe.models.flavours import flavour
-from carafe.models.golden import Golden, record_golden, replay_golden
-from carafe.models.manifest import Manifest, encode_manifest
+from carafe.errors import CorruptArtefact
+from carafe.models.files import write_files
+from carafe.models.flavours import check_flavour, flavour
+from carafe.models.golden import Golden, replay_golden
+from carafe.models.lowering.loading import load_lowered, tolerance_of
+from carafe.models.manifest import NATIVE, Manifest
 from carafe.models.model import Model
-from carafe.models.verification import (
-    GOLDEN,
-    MANIFEST,
-    RECIPE,
-    SIGNATURE,
-    Artefact,
-    open_foreign,
-    signature_of,
-)
-from carafe.schema import Rows
-
-
-def seal(*, directory: Path, key: bytes, manifest: Manifest, estimator: object, sample: Rows) -> Manifest:
-    """Write an estimator and all that is known about it into an empty directory.
-
-    Before the signature is written the files are loaded back, and the loaded model must give the answers of the
-    original to the golden rows.
-
-    Args:
-        directory: exists and is empty.
-        key: the home's artefact key.
-        manifest: as it shall be, its ``files`` still empty.
-        estimator: what the manifest's flavour can keep.
-        sample: rows that fit the signature; a few of them become golden predictions.
-
-    Returns:
-        The manifest with its files.
-
-    Raises:
-        UnsupportedModel: when the estimator can't be kept, or answers differently once loaded back.
-        PredictionFailed: when the estimator can't answer the sample.
-        StorageUnavailable: when the directory can't be written.
-    """
-    kind = flavour(manifest.flavour)
-    files = kind.dump(estimator)
-    golden = record_golden(kind.wrap(estimator, manifest), sample, probabilities=manifest.probabilities)
-    try:
-        replay_golden(kind.load(files, manifest), golden)
-    except CorruptArtefact as error:
-        raise UnsupportedModel(f"{manifest.algorithm}: stored and loaded again it is not the same: {error}") from error
-    files[GOLDEN] = msgspec.json.encode(golden)
-    if manifest.recipe:
-        files[RECIPE] = manifest.recipe.encode()
-    sealed = msgspec.structs.replace(manifest, files=tuple(digest_of(name, files[name]) for name in sorted(files)))
-    write_files(directory, files)
-    content = encode_manifest(sealed)
-    write_files(directory, {MANIFEST: content, SIGNATURE: signature_of(content, key)})
-    return sealed
+from carafe.models.verification import GOLDEN, SIGNATURE, Artefact, open_foreign, signature_of
 
 
 def load_model(artefact: Artefact) -> Model:
@@ -75,9 +31,25 @@ def load_model(artefact: Artefact) -> Model:
         MissingExtra: when it needs a library that is not installed.
     """
     manifest, files = artefact.manifest, artefact.files
-    model = flavour(manifest.flavour).load(files, manifest)
-    replay_golden(model, _golden(files))
+    check_flavour(manifest.flavour)
+    if manifest.runs_as == NATIVE:
+        model = load_native(artefact)
+    else:
+        native = _Later(replace(artefact, files={}))
+        model = load_lowered(files, signature=manifest.signature, native=native)
+    replay_golden(model, _golden(files), tolerance=tolerance_of(manifest.runs_as))
     return model
+
+
+def load_native(artefact: Artefact) -> Model:
+    """Load a verified artefact's model as the library runs it that trained it, whichever rung answers.
+
+    Raises:
+        CorruptArtefact: when it can't be loaded, or its files were changed since they were verified.
+        MissingExtra: when it needs a library that is not installed.
+        StorageUnavailable: when its files can't be read now.
+    """
+    return flavour(artefact.manifest.flavour).load(artefact.native_files(), artefact.manifest)
 
 
 def reseal(directory: Path, *, key: bytes) -> Manifest:
@@ -97,6 +69,21 @@ def reseal(directory: Path, *, key: bytes) -> Manifest:
     (directory / SIGNATURE).unlink(missing_ok=True)
     write_files(directory, {SIGNATURE: signature_of(content, key)})
     return artefact.manifest
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class _Later:
+    """The native model of an artefact, loaded when it is first asked for, once."""
+
+    artefact: Artefact
+    loaded: list[Model] = field(default_factory=list)
+    lock: Lock = field(default_factory=Lock)
+
+    def __call__(self) -> Model:
+        with self.lock:
+            if not self.loaded:
+                self.loaded.append(load_native(self.artefact))
+            return self.loaded[0]
 
 
 def _golden(files: Mapping[str, bytes]) -> Golden:

@@ -17,13 +17,13 @@ from carafe.errors import CarafeError, CorruptArtefact, MissingExtra
 from carafe.models.model import Model
 from carafe.schema import Column, Kind, Rows, Signature, Task
 from carafe.schema.prediction import Prediction
-from carafe.schema.rows import encode_records
+from carafe.schema.rows import encode_records, records_of
 
 ROWS = 8
 """How many ordinary rows are kept, beside the edge rows."""
 
 TOLERANCE = 1e-9
-"""How far a number may be off, as a share of the larger of itself and the largest golden number."""
+"""How far a number may be off that is computed in double precision."""
 
 UNSEEN = "carafe: a category never seen"
 """What stands for an unseen category in an edge row."""
@@ -73,8 +73,13 @@ def record_golden(model: Model, sample: Rows, *, probabilities: bool) -> Golden:
     return Golden(rows=tuple(map(tuple, kept)), values=tuple(map(float, answer.values)), probabilities=chances)
 
 
-def replay_golden(model: Model, golden: Golden) -> None:
-    """Ask the model again.
+def replay_golden(model: Model, golden: Golden, *, tolerance: float = TOLERANCE) -> None:
+    """Ask the model again: about the rows column by column, and about them as records.
+
+    Args:
+        model: the model as it was loaded.
+        golden: what it answered when it was sealed.
+        tolerance: how far a number may be off, as a share of the larger of itself and the largest golden number.
 
     Raises:
         CorruptArtefact: when it answers differently, or fails; names the first row.
@@ -84,14 +89,16 @@ def replay_golden(model: Model, golden: Golden) -> None:
         return
     try:
         rows = encode_records(model.signature, golden.rows)
-        answer = model.predict(rows, probabilities=golden.probabilities is not None)
+        one_by_one = Rows.of_records(model.signature, records_of(model.signature, rows))
+        answers = [model.predict(each, probabilities=golden.probabilities is not None) for each in (rows, one_by_one)]
     except MissingExtra:  # nothing is known about the files then
         raise
-    except CarafeError as error:
+    except Exception as error:  # of whatever kind: what the files say is behind it
         raise CorruptArtefact(
             f"golden predictions: the model fails on rows that it answered when sealed: {error}"
         ) from error
-    _compare(model.signature, answer, golden)
+    for answer in answers:
+        _compare(model.signature, answer, golden, tolerance)
 
 
 def plain_rows(signature: Signature, rows: Rows) -> Iterable[tuple[Cell, ...]]:
@@ -141,12 +148,12 @@ def _answers(model: Model, row: list[Cell]) -> bool:
     return bool(np.isfinite(answer.values).all())
 
 
-def _compare(signature: Signature, answer: Prediction, golden: Golden) -> None:
+def _compare(signature: Signature, answer: Prediction, golden: Golden, tolerance: float) -> None:
     expected = np.array(golden.values, dtype=np.float64)
     exact = signature.target.task is Task.CLASSIFICATION
-    _check(np.asarray(answer.values, dtype=np.float64), expected, 0.0 if exact else TOLERANCE, "answer")
+    _check(np.asarray(answer.values, dtype=np.float64), expected, 0.0 if exact else tolerance, "answer")
     if golden.probabilities is not None and answer.probabilities is not None:
-        _check(answer.probabilities, np.array(golden.probabilities, dtype=np.float64), TOLERANCE, "probabilities")
+        _check(answer.probabilities, np.array(golden.probabilities, dtype=np.float64), tolerance, "probabilities")
 
 
 def _check(got: NDArray[np.float64], expected: NDArray[np.float64], tolerance: float, what: str) -> None:

@@ -16,6 +16,9 @@ FORMAT = 2
 the native model; a Carafe that knows only format 1 could read neither, and is to say so.
 """
 
+LOWERED = "lowered"
+"""The fastest rung: a column plan and a kernel of the estimator's own kind answer."""
+
 NATIVE = "native"
 """The last rung of every ladder: the library that trained the model answers."""
 

@@ -15,23 +15,19 @@ import msgspec
 
 from carafe.errors import CorruptArtefact, NewerArtefact
 from carafe.models.files import MAX_FILES, check_file, list_files, read_checked, read_file
+from carafe.models.flavours import FILES
 from carafe.models.manifest import FORMAT, NATIVE, FileDigest, Manifest, decode_manifest
 
 MANIFEST = "manifest.json"
 SIGNATURE = "manifest.sig"
 GOLDEN = "golden.json"
 RECIPE = "recipe.toml"
-PLAN = "plan.json"
-GRAPH = "model.onnx"
 
 MAX_MANIFEST_BYTES = 64 * 1024**2
 """The largest manifest; a million categories still fit."""
 
 _PURPOSE = b"carafe artefact manifest\x00"
 """Mixed into the keyed digest, so that no other digest made with the same key can stand in for it."""
-
-_LOWERED = frozenset({PLAN, GRAPH})
-"""What a model is made of that does not run natively."""
 
 
 class _Format(msgspec.Struct):
@@ -60,10 +56,10 @@ class Artefact:
             CorruptArtefact: when one of them is not any more what the manifest promises, or is gone.
             StorageUnavailable: when one can't be read now.
         """
-        own = [digest for digest in self.manifest.files if digest.path not in _LOWERED | {GOLDEN, RECIPE}]
         return {
             digest.path: self.files[digest.path] if digest.path in self.files else read_checked(self.folder, digest)
-            for digest in own
+            for digest in self.manifest.files
+            if _is_native(self.manifest, digest)
         }
 
 
@@ -109,9 +105,13 @@ def _checked(folder: Path, content: bytes) -> Artefact:
 
 def _is_kept(manifest: Manifest, digest: FileDigest) -> bool:
     """Tell whether a file's content is needed to answer; a native model may be larger than all the rest together."""
-    if manifest.runs_as == NATIVE:
-        return digest.path not in _LOWERED | {RECIPE}
-    return digest.path in _LOWERED | {GOLDEN}
+    if digest.path == RECIPE:
+        return False
+    return manifest.runs_as == NATIVE or not _is_native(manifest, digest)
+
+
+def _is_native(manifest: Manifest, digest: FileDigest) -> bool:
+    return digest.path in FILES.get(manifest.flavour, frozenset())
 
 
 def _parse(content: bytes) -> Manifest:

@@ -7,10 +7,10 @@ from pathlib import PurePath
 
 import msgspec
 
-from carafe.models.artefact import seal
 from carafe.models.container import CARAFE
 from carafe.models.manifest import Manifest, Rung
 from carafe.models.publication import provenance_of
+from carafe.models.sealing import seal
 from carafe.registry import Promotion, Registry, Version
 from carafe.schema import Task
 from carafe.schema.exchange import check_name

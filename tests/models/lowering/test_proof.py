@@ -12,7 +12,7 @@ from numpy.typing import NDArray
 from carafe.errors import CarafeError, FieldProblem, InvalidInput, MissingExtra, PredictionFailed
 from carafe.models.features import Features
 from carafe.models.lowering.edges import edge_rows
-from carafe.models.lowering.proof import Proof, Truth, establish, prove
+from carafe.models.lowering.proof import Proof, Truth, establish, first_features, prove
 from carafe.schema import Column, Kind, Prediction, Rows, Signature, Target, Task
 from carafe.schema.rows import encode_records
 
@@ -64,7 +64,8 @@ class Formula:
 
 def truth_of(native: Formula) -> Truth:
     edges = edge_rows(native.signature, ROWS)
-    return establish(native, ROWS, edges, probabilities=bool(native.signature.target.classes))
+    chances = bool(native.signature.target.classes)
+    return establish(native, ROWS, edges, features=first_features(native, ROWS), probabilities=chances)
 
 
 def proved(candidate: Formula, native: Formula | None = None, tolerance: float = 1e-9) -> Proof:

@@ -13,6 +13,9 @@ from carafe.models.model import Model
 FLAVOURS: Mapping[str, str] = {"sklearn": "carafe.models.flavours.sklearn"}
 """Each flavour and the module that implements it."""
 
+FILES: Mapping[str, frozenset[str]] = {"sklearn": frozenset({"model.skops"})}
+"""The files that each flavour keeps a model in."""
+
 
 class Flavour(Protocol):
     """A way to keep a model in files. A flavour is a module with these three functions."""
@@ -48,9 +51,18 @@ def flavour(name: str) -> Flavour:
         CorruptArtefact: when there is none of that name.
         MissingExtra: when what it needs is not installed.
     """
-    if name not in FLAVOURS:
-        raise CorruptArtefact(f"flavour: got {name!r}, expected one of {', '.join(FLAVOURS)}")
+    check_flavour(name)
     try:
         return cast("Flavour", import_module(FLAVOURS[name]))
     except ModuleNotFoundError as error:
         raise MissingExtra.of("this model", error) from error
+
+
+def check_flavour(name: str) -> None:
+    """Check that there is a flavour of that name, without importing it.
+
+    Raises:
+        CorruptArtefact: when there is none.
+    """
+    if name not in FLAVOURS:
+        raise CorruptArtefact(f"flavour: got {name!r}, expected one of {', '.join(FLAVOURS)}")

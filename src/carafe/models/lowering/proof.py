@@ -85,13 +85,14 @@ class Proof:
     failure: str | None = None
 
 
-def establish(native: Model, rows: Rows, edges: Edges, *, probabilities: bool) -> Truth:
+def establish(native: Model, rows: Rows, edges: Edges, *, features: Features | None, probabilities: bool) -> Truth:
     """Ask the native model everything that candidates will be asked.
 
     Args:
         native: the model as its library runs it.
         rows: at least one row, better all that were held out.
         edges: edge rows.
+        features: what ``first_features`` returned.
         probabilities: whether the model gives them.
 
     Raises:
@@ -113,10 +114,25 @@ def establish(native: Model, rows: Rows, edges: Edges, *, probabilities: bool) -
     return Truth(
         given=given,
         edges=edge,
-        features=_features(native, rows),
+        features=features,
         probabilities=probabilities,
         scale=float(sizes.mean()) if sizes.any() else 1.0,
     )
+
+
+def first_features(native: Model, rows: Rows) -> Features | None:
+    """Return the features that a model sees of the first rows, not too many numbers; None where it has none to show.
+
+    Raises:
+        MissingExtra: when it needs a library that is not installed.
+    """
+    try:
+        width = len(native.transform(rows.take(slice(1))).names)
+        return native.transform(rows.take(slice(min(FEATURES, max(1, MOST_FEATURES // max(1, width))))))
+    except MissingExtra:
+        raise
+    except CarafeError:  # nothing to show, or a row that it refuses
+        return None
 
 
 def prove(candidate: Model, truth: Truth, *, tolerance: float) -> Proof:
@@ -183,17 +199,6 @@ def _compare(candidate: Model, path: _Path, truth: Truth, ruler: Ruler) -> Diffe
         if found.row is not None:
             break
     return found
-
-
-def _features(native: Model, rows: Rows) -> Features | None:
-    """Return the features of the first rows, not too many numbers of them."""
-    try:
-        width = len(native.transform(rows.take(slice(1))).names)
-        return native.transform(rows.take(slice(min(FEATURES, max(1, MOST_FEATURES // max(1, width))))))
-    except MissingExtra:
-        raise
-    except CarafeError:  # nothing to show, or a row that it refuses
-        return None
 
 
 def _feature_failure(candidate: Model, truth: Truth, tolerance: float) -> str | None:

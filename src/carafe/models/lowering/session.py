@@ -97,7 +97,7 @@ class Session:
         binding.bind_output(OUTPUT, "cpu", 0, np.float64, given.shape, given.ctypes.data)
         write, flat = struct.Struct(f"{self._width}d").pack_into, taken.reshape(-1)
         bytes_, run = flat.data.cast("B"), _leanest(self._session, binding)
-        narrow = struct.Struct(f"{self._width}f")
+        narrow = struct.Struct(f"={self._width}f")  # with "=" a number too large raises, instead of being infinite
 
         def plain(values: Sequence[float]) -> None:
             write(bytes_, 0, *values)

@@ -28,8 +28,8 @@ def thresholds_of(
         estimator: the fitted pipeline or estimator.
         signature: its columns.
         rows: some rows.
-        features: what the estimator's last step sees of those rows; a column that is found there unchanged is one
-            whose thresholds are known.
+        features: what the estimator's last step sees of the first of those rows; a column that is found there unchanged
+            is one whose thresholds are known.
     """
     found = _by_feature(estimator)
     columns = _unchanged(signature, rows, features)
@@ -71,6 +71,7 @@ def _booster_splits(text: str) -> Iterator[tuple[int, float]]:
 def _unchanged(signature: Signature, rows: Rows, features: Features) -> Mapping[int, int]:
     """Return which feature is which numeric column, found by its numbers."""
     same: dict[int, int] = {}
+    rows = rows.take(slice(len(features.matrix)))
     for index, column in enumerate(signature.columns):
         if column.kind in {Kind.NUMBER, Kind.INTEGER}:
             numbers: NDArray[np.float64] = rows.columns[index]

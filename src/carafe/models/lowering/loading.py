@@ -1,0 +1,105 @@
+"""From the files of a lowered version to the model that answers, once they are consistent with its signature.
+
+They are data, and yet not trusted: whoever imports a version imports them with it. Whatever a request could stumble
+over later is looked for here.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+
+from carafe.errors import CarafeError, CorruptArtefact
+from carafe.models.lowering.graphs import check_graph
+from carafe.models.lowering.heads import Chances, Classes, Decision
+from carafe.models.lowering.kernel import Constant, Graph, Kernel, Linear, Shares
+from carafe.models.lowering.lowered import PLAN, Lowered, LoweredModel, decode_lowered
+from carafe.models.manifest import LOWERED, NATIVE
+from carafe.models.model import Model
+from carafe.schema import Signature
+
+_GRAPHS = ".onnx"
+
+_TOLERANCES = {LOWERED: 1e-9, NATIVE: 1e-9}
+"""How far a rung's numbers may be off, relative; the others may compute in single precision."""
+
+
+def tolerance_of(rung: str) -> float:
+    """Return how far the numbers of a rung may be off, relative: 1e-9 in double precision, 1e-6 in single."""
+    return _TOLERANCES.get(rung, 1e-6)
+
+
+def load_lowered(files: Mapping[str, bytes], *, signature: Signature, native: Callable[[], Model]) -> Model:
+    """Return the model in ``plan.json`` and the files that it needs, whose digests were checked.
+
+    Args:
+        files: by name; others do no harm.
+        signature: what the version takes and answers.
+        native: loads the native model, for what the lowered one leaves to it.
+
+    Raises:
+        CorruptArtefact: when a file is missing, can't be parsed, holds what Carafe never writes, or fits neither the
+            signature nor the other files.
+        NewerArtefact: when a newer Carafe wrote it.
+    """
+    if PLAN not in files:
+        raise CorruptArtefact(f"{PLAN}: missing")
+    lowered = decode_lowered(files[PLAN])
+    _check_inputs(lowered, signature)
+    _check_answers(lowered, len(signature.target.classes))
+    for name, content in files.items():
+        if name.endswith(_GRAPHS):
+            check_graph(content, name)
+    try:
+        return LoweredModel(lowered, files=files, signature=signature, native=native)
+    except CarafeError:
+        raise
+    except Exception as error:
+        raise CorruptArtefact(f"{PLAN}: can't be put together ({type(error).__name__}: {error})") from error
+
+
+def _check_inputs(lowered: Lowered, signature: Signature) -> None:
+    """Check that the plan reads the signature's own columns."""
+    found = [(each.name, each.kind) for each in lowered.plan.inputs]
+    if found != [(column.name, column.kind) for column in signature.columns]:
+        raise CorruptArtefact(f"{PLAN}: reads other columns than the version takes")
+    if lowered.names is not None and len(lowered.names) != len(lowered.plan.outputs):
+        raise CorruptArtefact(f"{PLAN}: {len(lowered.names)} names of {len(lowered.plan.outputs)} features")
+
+
+def _check_answers(lowered: Lowered, classes: int) -> None:
+    """Check that the scores are as many as the answers need."""
+    head, scores = lowered.head, _scores(lowered.kernel)
+    if isinstance(head, Classes):
+        sound = classes > 0 and _chances_fit(head, scores, classes) and _decision_fits(head, scores, classes)
+    else:
+        sound = classes == 0 and scores == 1
+    if isinstance(lowered.kernel, Graph):
+        sound = sound and all(0 <= column < lowered.kernel.width for column in lowered.kernel.whole)
+        sound = sound and lowered.kernel.divisor != 0
+    if not sound:
+        raise CorruptArtefact(f"{PLAN}: {scores} scores a row can't be the answers of {classes} classes")
+
+
+def _chances_fit(head: Classes, scores: int, classes: int) -> bool:
+    if head.chances is Chances.NONE:
+        return True
+    if head.chances is Chances.SIGMOID:
+        return (scores, classes) == (1, 2)
+    return scores - (head.decision is Decision.NAMED) == classes
+
+
+def _decision_fits(head: Classes, scores: int, classes: int) -> bool:
+    if head.decision in {Decision.POSITIVE, Decision.NOT_NEGATIVE}:
+        return (scores, classes) == (1, 2)
+    if head.decision is Decision.LIKELIEST:
+        return head.chances is not Chances.NONE
+    return scores == classes + (head.decision is Decision.NAMED)
+
+
+def _scores(kernel: Kernel) -> int:
+    """Return how many scores a row has."""
+    if isinstance(kernel, Constant):
+        return len(kernel.scores)
+    if isinstance(kernel, Linear):
+        return len(kernel.intercepts)
+    return 2 if isinstance(kernel, Shares) else kernel.outputs
