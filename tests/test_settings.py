@@ -9,7 +9,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from carafe.errors import InvalidSetting, OpenModeRefused
-from carafe.settings import Settings, is_loopback, variable
+from carafe.settings import CacheLimits, Settings, is_loopback, variable
 
 
 def test_the_defaults_listen_on_this_machine_only_and_ask_for_a_key() -> None:
@@ -30,12 +30,19 @@ def test_every_setting_is_read_from_its_variable() -> None:
         "CARAFE_DEFAULT_MODEL": "houses",
         "CARAFE_MAX_BODY_BYTES": "1024",
         "CARAFE_MAX_ROWS": "10",
+        "CARAFE_BATCH_ROWS": "64",
+        "CARAFE_QUEUE_LIMIT": "32",
+        "CARAFE_WAIT_SECONDS": "3",
+        "CARAFE_CACHE": "houses",
+        "CARAFE_REDIS_URL": "redis://localhost:6379/1",
     }
     settings = Settings.load(given)
     assert settings.home == Path("/srv/carafe")
     assert (settings.host, settings.port, settings.workers, settings.threads) == ("::1", 0, 2, 8)
     assert (settings.open, settings.default_model) == (True, "houses")
     assert (settings.max_body_bytes, settings.max_rows) == (1024, 10)
+    assert (settings.batch_rows, settings.queue_limit, settings.wait_seconds) == (64, 32, 3)
+    assert (settings.cache, settings.redis_url) == ("houses", "redis://localhost:6379/1")
 
 
 def test_the_environment_of_the_process_is_the_one_read(monkeypatch: pytest.MonkeyPatch) -> None:
@@ -63,6 +70,12 @@ def test_an_empty_variable_is_as_good_as_none() -> None:
         ("port", "-1", "0 to 65535"),
         ("workers", "0", "at least 1"),
         ("max_rows", "-5", "at least 1"),
+        ("queue_limit", "0", "at least 1"),
+        ("cache", "houses=0", "houses=10000:300"),
+        ("cache", "houses=10:", "houses=10000:300"),
+        ("cache", "houses=1:2:3", "houses=10000:300"),
+        ("cache", "houses = ten", "houses=10000:300"),
+        ("cache", "Häuser", "houses=10000:300"),
     ],
 )
 def test_a_wrong_value_is_refused_by_the_name_of_its_variable(name: str, text: str, expected: str) -> None:
@@ -126,3 +139,20 @@ def test_any_other_address_is_refused_in_open_mode_only(host: str) -> None:
 
 def test_every_setting_has_its_help() -> None:
     assert all(item.metadata["help"].endswith(".") for item in fields(Settings))
+
+
+def test_each_cached_model_has_its_own_limits() -> None:
+    settings = Settings.load({"CARAFE_CACHE": "houses=10000:60, iris, wine=5"})
+    assert settings.cached_models() == {
+        "houses": CacheLimits(entries=10_000, seconds=60),
+        "iris": CacheLimits(),
+        "wine": CacheLimits(entries=5),
+    }
+    assert Settings().cached_models() == {}
+
+
+def test_the_password_of_a_redis_is_never_shown() -> None:
+    assert "hunter2" not in repr(Settings(redis_url="redis://:hunter2@localhost/0"))
+    with pytest.raises(InvalidSetting, match="CARAFE_REDIS_URL") as caught:
+        Settings.load({"CARAFE_REDIS_URL": "http://:hunter2@localhost"})
+    assert "hunter2" not in str(caught.value)
