@@ -105,6 +105,13 @@ class RaggedTable(UnreadableTable):
     title = "Some lines have another number of fields than the header"
 
 
+class OutputUnavailable(CarafeError):
+    """Raised when a file of results can't be written: it exists, another process writes it, or the disk is full."""
+
+    slug = "output-unavailable"
+    title = "The output can't be written"
+
+
 class UnknownColumn(CarafeError):
     """Raised when a column is named that the table does not have; suggests the nearest names."""
 

@@ -17,6 +17,7 @@ COMMANDS: dict[str, str] = {
     "inspect": "carafe.cli.inspect",
     "init": "carafe.cli.init",
     "train": "carafe.cli.train",
+    "predict": "carafe.cli.predict",
     "models": "carafe.cli.models",
     "promote": "carafe.cli.promote",
     "delete": "carafe.cli.delete",

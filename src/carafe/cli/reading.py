@@ -13,7 +13,7 @@ import click
 if TYPE_CHECKING:
     from carafe.tables import ReadOptions, Table
 
-_NAMES = {"tab": "\t", "\\t": "\t", "comma": ",", "semicolon": ";", "pipe": "|", "space": " "}
+DELIMITERS = {"tab": "\t", "\\t": "\t", "comma": ",", "semicolon": ";", "pipe": "|", "space": " "}
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -71,7 +71,7 @@ def reads_table(function: Callable[..., None]) -> Callable[..., None]:
         if data is None and given["query"] is None:
             raise click.UsageError("name a file, or give --sql QUERY and --database URL")
         reading = {name: given.pop(name) for name in ("query", "database", "sheet", "delimiter", "encoding", "decimal")}
-        reading["delimiter"] = _NAMES.get(reading["delimiter"], reading["delimiter"])
+        reading["delimiter"] = DELIMITERS.get(reading["delimiter"], reading["delimiter"])
         function(reading=Reading(data=data, **reading), **given)
 
     for option in reversed(_OPTIONS):

@@ -41,7 +41,7 @@ def decode_csv(signature: Signature, body: bytes, *, max_rows: int) -> Decoded:
     if problems:
         raise InvalidInput(problems[:100])
     columns = [(column, order[column.name]) for column in signature.columns]
-    records = [[_value(column, line[position]) for column, position in columns] for line in lines]
+    records = [[field_value(column, line[position]) for column, position in columns] for line in lines]
     return Decoded(rows=encode_records(signature, records), single=False)
 
 
@@ -50,7 +50,7 @@ def encode_csv(response: PredictResponse) -> bytes:
 
     A label that a spreadsheet would run as a formula is written with a leading apostrophe.
     """
-    values = [_cell(value) for value in labels(response)]
+    values = [harmless(value) for value in labels(response)]
     table = probabilities(response)
     names = list(table[0]) if table else []
     out = io.StringIO()
@@ -101,8 +101,8 @@ def _order(signature: Signature, header: Sequence[str]) -> dict[str, int]:
     return {name: position for position, name in enumerate(header)}
 
 
-def _value(column: Column, text: str) -> object:
-    """Return the field as JSON would have brought it; the text itself where it can't be, so that it is refused."""
+def field_value(column: Column, text: str) -> object:
+    """Return a field as JSON would have brought it; the text itself where it can't be, so that it is refused."""
     if not text or (text.isspace() and column.kind is not Kind.TEXT):
         return None
     if column.kind in _NUMERIC and _WHOLE.fullmatch(text):
@@ -114,6 +114,7 @@ def _value(column: Column, text: str) -> object:
     return text
 
 
-def _cell(value: Label) -> str:
+def harmless(value: Label) -> str:
+    """Return a label as text that no spreadsheet runs as a formula: with an apostrophe in front where one would."""
     text = label_text(value)
     return f"'{text}" if isinstance(value, str) and text.startswith(_FORMULA) else text

@@ -21,6 +21,7 @@ STATUS: dict[str, int] = {
     "method-not-allowed": 405,
     "not-acceptable": 406,
     "version-in-use": 409,
+    "output-unavailable": 409,
     "body-too-large": 413,
     "unsupported-media-type": 415,
     "invalid-input": 422,

@@ -69,7 +69,7 @@ def read_delimited(
         UnreadableTable: for a wrong encoding, a misplaced quote, NUL characters, no header, or names that come twice.
         InvalidSetting: for an encoding or a delimiter that can't be one.
     """
-    _check_options(delimiter, encoding, decimal)
+    check_options(delimiter=delimiter, encoding=encoding, decimal=decimal)
     layout = _layout(path, delimiter, encoding)
     try:
         frame = _read(layout)
@@ -78,7 +78,12 @@ def read_delimited(
     return frame if decimal is None else rewritten_with_point(frame, decimal=decimal)
 
 
-def _check_options(delimiter: str | None, encoding: str | None, decimal: str | None) -> None:
+def check_options(*, delimiter: str | None, encoding: str | None, decimal: str | None) -> None:
+    """Check what was said about a file.
+
+    Raises:
+        InvalidSetting: for an encoding, a delimiter or a decimal mark that can't be one.
+    """
     if delimiter is not None and (len(delimiter) != 1 or delimiter in '\r\n"\0'):
         raise InvalidSetting(f"delimiter: got {delimiter!r}, expected one character such as ',' or ';'")
     if decimal not in {None, ",", "."}:
@@ -112,10 +117,10 @@ def _read_unquoted(layout: _Layout, bad_quote: _BadQuote) -> pl.DataFrame:
 
 def _read(layout: _Layout) -> pl.DataFrame:
     ragged = _Ragged()
-    with _opened(layout) as file, _wide_fields():
+    with _opened(layout) as file, wide_fields():
         rows = _rows(file, layout)
         _, header = next(rows, (0, []))
-        names = _names(header, layout)
+        names = header_names(header, file=layout.path.name)
         chunks = list(_chunks(rows, names, ragged))
     if ragged.count:
         more = "" if ragged.count == len(ragged.lines) else ", ..."
@@ -178,9 +183,14 @@ def _lines(file: TextIO, path: Path) -> Iterator[str]:
         yield line
 
 
-def _names(header: list[str], layout: _Layout) -> list[str]:
+def header_names(header: list[str], *, file: str) -> list[str]:
+    """Return the columns' names as a header has them, composed and without white space at their ends.
+
+    Raises:
+        UnreadableTable: when there are none, or too many, or one comes twice.
+    """
     if not any(name.strip() for name in header):
-        raise UnreadableTable(f"{layout.path.name} has no header: a table begins with a line of column names")
+        raise UnreadableTable(f"{file} has no header: a table begins with a line of column names")
     composed = (unicodedata.normalize("NFC", name.strip()) for name in header)  # names that look alike are alike
     names = [name or f"unnamed_{position}" for position, name in enumerate(composed, 1)]
     check_names(names)
@@ -201,7 +211,7 @@ def _opened(layout: _Layout) -> Iterator[TextIO]:
 
 
 @contextmanager
-def _wide_fields() -> Iterator[None]:
+def wide_fields() -> Iterator[None]:
     """Let one field be as long as a long text; the csv module keeps this limit for the whole process."""
     before = csv.field_size_limit(MAX_FIELD)
     try:

@@ -109,7 +109,7 @@ def _study_bare(text: pl.Series) -> NumberText | None:
 
 def read_numbers(text: pl.Series, notation: Notation = Notation.POINT) -> pl.Series:
     """Return the text's numbers as Float64; null where it holds none, or one too large for a double."""
-    bare = _pointed(_without_unit(stripped(text)), notation)
+    bare = pointed(_without_unit(stripped(text)), notation)
     numbers = bare.set(~bare.str.contains(_PATTERNS[Notation.POINT]).fill_null(value=True), None)
     return finite(numbers.cast(pl.Float64, strict=False))
 
@@ -129,7 +129,8 @@ def _without_unit(text: pl.Series) -> pl.Series:
     return text.str.replace(_UNIT_BEFORE, "${1}").str.replace(_UNIT_BEHIND, "")
 
 
-def _pointed(bare: pl.Series, notation: Notation) -> pl.Series:
+def pointed(bare: pl.Series, notation: Notation) -> pl.Series:
+    """Return numbers written in a notation as they are written with a point."""
     if notation is Notation.COMMA:
         return bare.str.replace_all(".", "", literal=True).str.replace(",", ".", literal=True)
     return bare.str.replace_all(",", "", literal=True) if notation is Notation.GROUPED else bare
@@ -159,4 +160,4 @@ def _rewritten(text: pl.Series, notation: Notation) -> pl.Series:
     fits = known.str.contains(_PATTERNS[notation])
     if not fits.all() or not known.str.contains(",", literal=True).any():
         return text
-    return _pointed(known, notation)
+    return pointed(known, notation)

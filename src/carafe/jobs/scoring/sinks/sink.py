@@ -1,0 +1,28 @@
+"""What a writer of any format can do."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Protocol
+
+from carafe.jobs.scoring.score import Scored
+
+
+class Sink(Protocol):
+    """Turns scored batches into bytes that can be appended to one another."""
+
+    def begin(self) -> bytes:
+        """Return what a table begins with, before the first batch."""
+        ...
+
+    def encode(self, scored: Scored) -> bytes:
+        """Return a batch."""
+        ...
+
+    def end(self) -> bytes:
+        """Return what a table ends with, after the last batch."""
+        ...
+
+    def finish(self, part: Path, target: Path) -> None:
+        """Make the finished file of what was written to ``part``; ``part`` is gone afterwards."""
+        ...
