@@ -42,8 +42,8 @@ def score(
     progress: Progress = silent,
 ) -> Summary:
     """Let a version, the houses' by default, answer a file."""
-    reading = Reading(source=source, format=format_of(source, given=None, option=""), layout=layout)
-    writing = Writing(target=target, format=format_of(target, given=None, option=""), force=force)
+    reading = Reading(source=source, format=format_of(source), layout=layout)
+    writing = Writing(target=target, format=format_of(target), force=force)
     return score_table(by or answerer(), reading, writing, order=order, progress=progress)
 
 

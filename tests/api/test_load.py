@@ -148,3 +148,14 @@ def test_a_loaded_model_holds_no_file_of_its_home_open(model: carafe.LoadedModel
         gc.enable()
     assert model.predict({"area": 100, "city": "Bern"}).shape == (1,)
     assert held == []
+
+
+def test_a_file_is_answered_into_another(home: Path, tmp_path: Path) -> None:
+    x = np.linspace(0, 1, 20)
+    sample = pl.DataFrame({"x": x})
+    carafe.publish(LinearRegression().fit(sample, 2 * x), "lines", sample=sample, home=home)
+    pl.DataFrame({"id": ["a", "b", "c"], "x": ["0.5", "1", "one"]}).write_csv(tmp_path / "in.csv")
+    summary = carafe.load("lines", home=home).predict_file(tmp_path / "in.csv", tmp_path / "out.parquet", keep=["id"])
+    assert (summary.counts.scored, summary.counts.rejected) == (2, 1)
+    assert summary.rejected == tmp_path / "out.rejected.csv"
+    assert pl.read_parquet(tmp_path / "out.parquet")["id"].to_list() == ["a", "b"]

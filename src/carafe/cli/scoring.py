@@ -88,12 +88,7 @@ def run(wish: Wish) -> Summary:
     with opened_registry() as registry:
         version = registry.resolve(ModelRef.parse(wish.ref))
         model = load_model(registry.fetch(version))
-    answerer = Answerer(
-        name=str(version),
-        artefact=version.digest,
-        signature=model.signature,
-        ask=lambda rows: model.predict(rows, probabilities=order.probabilities),
-    )
+    answerer = Answerer.of(version, model, probabilities=order.probabilities)
     try:
         with _bar(str(version)) as progress:
             summary = score_table(answerer, reading, writing, order=order, progress=progress)

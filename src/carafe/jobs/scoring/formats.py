@@ -39,7 +39,7 @@ ENDINGS = tuple(_BY_ENDING)
 """Every file name ending that tells a format."""
 
 
-def format_of(path: str | Path, *, given: Format | None, option: str) -> Format:
+def format_of(path: str | Path, *, given: Format | None = None, option: str = "") -> Format:
     """Return the format that was ``given``, or the one that the file's name tells.
 
     Args:
@@ -57,8 +57,8 @@ def format_of(path: str | Path, *, given: Format | None, option: str) -> Format:
     found = _BY_ENDING.get(Path(path).suffix.lower())
     if found is None:
         raise InvalidParameter(
-            f"{Path(path).name}: the format is told by the file name's ending, one of {', '.join(ENDINGS)}; "
-            f"or say it with {option}"
+            f"{Path(path).name}: the format is told by the file name's ending, one of {', '.join(ENDINGS)}"
+            + (f"; or say it with {option}" if option else "")
         )
     return found
 

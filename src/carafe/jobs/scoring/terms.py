@@ -4,12 +4,14 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from pathlib import Path
-from typing import BinaryIO
+from typing import BinaryIO, Self
 
 from carafe.jobs.scoring.checkpoint import Counts
 from carafe.jobs.scoring.formats import Format
 from carafe.jobs.scoring.score import Ask
 from carafe.jobs.scoring.sources.source import Layout
+from carafe.models import Model
+from carafe.registry import Version
 from carafe.schema import Signature
 
 
@@ -44,6 +46,16 @@ class Answerer:
     """The digest of its manifest."""
     signature: Signature
     ask: Ask
+
+    @classmethod
+    def of(cls, version: Version, model: Model, *, probabilities: bool) -> Self:
+        """Return a published version that was loaded."""
+        return cls(
+            name=str(version),
+            artefact=version.digest,
+            signature=model.signature,
+            ask=lambda rows: model.predict(rows, probabilities=probabilities),
+        )
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

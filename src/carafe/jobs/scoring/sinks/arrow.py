@@ -17,6 +17,9 @@ from carafe.jobs.scoring.sources.arrow import ArrowSource
 from carafe.jobs.scoring.sources.input import opened
 from carafe.schema import Signature
 
+_LEAST_GROUP = 8_192
+"""The fewest rows of a row group: smaller ones cost a reader more than they spare."""
+
 
 class ArrowSink:
     """Writes an Arrow IPC stream; ``finish`` makes an Arrow file or a Parquet file of it."""
@@ -52,7 +55,8 @@ class ArrowSink:
         """Write the finished file, a record batch at a time, and drop the stream."""
         draft = target.with_name(f"{target.name}.new")
         with opened(part) as source:
-            schema = ArrowSource(source, self._signature).schema
+            stream = ArrowSource(source, self._signature)
+            schema, height = stream.schema, next((table.height for table in stream.tables()), 1)
 
         def batches(
             _columns: list[str] | None, _predicate: pl.Expr | None, _rows: int | None, _size: int | None
@@ -62,7 +66,7 @@ class ArrowSink:
 
         table = register_io_source(batches, schema=schema)
         if self._format is Format.PARQUET:
-            table.sink_parquet(draft)
+            table.sink_parquet(draft, row_group_size=max(height, _LEAST_GROUP))  # holds one group in memory
         else:
             table.sink_ipc(draft)
         draft.replace(target)
