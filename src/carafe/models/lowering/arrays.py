@@ -144,11 +144,11 @@ def _check(op: Check, column: Floats) -> Floats:
     if op.high is not None:
         wrong |= column > op.high
     if wrong.any():
-        raise refusal(op, float(column[wrong][0]))
+        raise _refusal(op, float(column[wrong][0]))
     return column
 
 
-def refusal(op: Check, value: float) -> PredictionFailed:
+def _refusal(op: Check, value: float) -> PredictionFailed:
     """Return the error for a number, or a missing one, that a step of the pipeline does not take."""
     if np.isnan(value):
         return PredictionFailed("the model fails on these rows: one of its steps takes no missing value")

@@ -10,7 +10,7 @@ from typing import Any
 
 import numpy as np
 
-from carafe.models.lowering.arrays import EPSILON, compute, refusal
+from carafe.models.lowering.arrays import EPSILON, compute
 from carafe.models.lowering.plan import (
     Above,
     Arithmetic,
@@ -149,7 +149,6 @@ def _power(op: Power, source: Source, operand: Expression) -> Expression:
 
 
 def _check(op: Check, source: Source, operand: Expression) -> Expression:
-    source.namespace["refuse"] = _refuse
     number = source.bound(_number(operand))
     name = number.text
     tests = [f"{name} - {name} == 0.0"]
@@ -158,7 +157,7 @@ def _check(op: Check, source: Source, operand: Expression) -> Expression:
     if op.high is not None:
         tests.append(f"{name} <= {source.constant(op.high)}")
     sound = " and ".join(tests) + (f" or {name} != {name}" if op.missing and number.nan else "")
-    source.line(f"if not ({sound}): refuse({source.constant(op)}, {name})")
+    source.line(f"if not ({sound}): refuse(record)")
     return Expression(text=name, nan=number.nan and op.missing, whole=number.whole)
 
 
@@ -214,10 +213,6 @@ def _yeo_johnson(number: float, exponent: float) -> float:
         return rise if abs(exponent) < EPSILON else _evaluated(np.expm1, exponent * rise) / exponent
     fall, other = _evaluated(np.log1p, -number), 2 - exponent
     return -_evaluated(np.expm1, other * fall) / other if abs(other) > EPSILON else -fall
-
-
-def _refuse(op: Check, number: float) -> None:
-    raise refusal(op, number)
 
 
 def _divided(numerator: float, denominator: float) -> float:

@@ -63,6 +63,12 @@ class Finder:
         """Tell whether the fitted encoder raises an error for this value, which has this entry."""
         return entry in self.op.refused or (self.op.whole and entry == len(self.op.keys) + 1 and not is_whole(value))
 
+    def refuses_value(self, value: str | float | None) -> bool:
+        """Tell whether the fitted encoder raises an error for a cell of a record, or for a number made of some."""
+        if value is None or value != value:  # noqa: PLR0124 - NaN
+            return len(self.op.keys) in self.op.refused
+        return self.refuses(value, self.position.get(value, len(self.op.keys) + 1))
+
     def problem(self, name: str, row: int, value: object) -> FieldProblem:
         """Return the story of a value that is refused."""
         known = [key for index, key in enumerate(self.op.keys) if index not in self.op.refused]
@@ -70,9 +76,10 @@ class Finder:
         expected = f"one of the values it was fitted on: {listed}"
         return FieldProblem(row=row, field=name, got=shown(value), expected=expected)
 
-    def failure(self, value: object) -> PredictionFailed:
+    def failure(self, value: str | float | None) -> PredictionFailed:
         """Return the error for a number, or for a missing value, that the fitted encoder does not know."""
-        return PredictionFailed(f"the model fails on these rows: {shown(value)} is none of the values that it knows")
+        got = shown(value if value is None or isinstance(value, str) else float(value))
+        return PredictionFailed(f"the model fails on these rows: {got} is none of the values that it knows")
 
 
 def is_whole(value: object) -> bool:

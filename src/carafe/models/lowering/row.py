@@ -8,14 +8,14 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from carafe.errors import PredictionFailed
 from carafe.models.lowering.dates import express_dates
 from carafe.models.lowering.expressions import as_float, express
+from carafe.models.lowering.matrix import plan_matrix
 from carafe.models.lowering.plan import AnyOp, Check, Date, Input, Lookup, Plan
 from carafe.models.lowering.source import Expression, Source
 from carafe.models.lowering.tables import Prepared, Run, homes, prepared_tables
-from carafe.schema import Kind
-from carafe.schema.rows import invalid_input
+from carafe.schema import Column, Kind, Rows, Signature, Target, Task
+from carafe.schema.rows import Record
 
 DENSE = 16_384
 """A table of at most so many numbers is kept as a row for each category; of a larger one, rows are made when asked."""
@@ -27,6 +27,7 @@ class Row:
     def __init__(self, plan: Plan) -> None:
         self.plan = plan
         self.source = Source()
+        self.source.namespace["refuse"] = _refusal(plan)
         tables = prepared_tables(plan)
         self.homes = homes(plan, tables)
         self._slots = {index: _input(index, each) for index, each in enumerate(plan.inputs)}
@@ -135,33 +136,22 @@ class Row:
     def _check_entry(self, table: Prepared) -> None:
         """Refuse the values that the fitted encoder raises an error for."""
         op = table.op
-        sound = {key for index, key in enumerate(op.keys) if index not in op.refused}
-        checked: set[Any] = sound if len(op.keys) in op.refused else {*sound, None}
         value = self._keyed(op)
-        known, refuse = self.source.constant(checked), self.source.constant(refuser(table))
-        self.source.line(f"if {value.text} not in {known}: {refuse}({value.text})")
+        sound = {key for index, key in enumerate(op.keys) if index not in op.refused}
+        known = self.source.constant(sound if len(op.keys) in op.refused else {*sound, None})
+        refuses = self.source.constant(table.finder.refuses_value)
+        self.source.line(f"if {value.text} not in {known} and {refuses}({value.text}): refuse(record)")
 
 
-def refuser(table: Prepared) -> Callable[[Any], None]:
-    """Return the function that raises the error for a value of a table, unless it is merely unknown."""
-    op = table.op
-    position: dict[Any, int] = {key: index for index, key in enumerate(op.keys)} | {None: len(op.keys)}
+def _refusal(plan: Plan) -> Callable[[Record], None]:
+    """Return the function that raises the error for a record that is refused: ``plan_matrix`` names all of it."""
+    columns = tuple(Column(name=each.name, kind=each.kind) for each in plan.inputs)
+    signature = Signature(columns=columns, target=Target(name="", task=Task.REGRESSION))
 
-    def refuse(value: Any) -> None:  # noqa: ANN401 - a cell
-        missing = value is None or value != value  # noqa: PLR0124 - NaN
-        entry = len(op.keys) if missing else position.get(value, len(op.keys) + 1)
-        if table.finder.refuses(value, entry):
-            raise error_of(table, value)
+    def refuse(record: Record) -> None:
+        plan_matrix(plan, Rows.of_records(signature, [record]))
 
     return refuse
-
-
-def error_of(table: Prepared, value: Any) -> Exception:  # noqa: ANN401 - a cell
-    """Return the error for a value of the record that a table refuses."""
-    if table.name is None or value is None:
-        failure: PredictionFailed = table.finder.failure(value)
-        return failure
-    return invalid_input([table.finder.problem(table.name, 0, value)])
 
 
 def _input(index: int, each: Input) -> Expression:
