@@ -11,6 +11,7 @@ from benchmarks.parts.registry import RegistryPart
 from benchmarks.parts.serving import ServingPart
 from benchmarks.parts.steady import SteadyPart
 from benchmarks.parts.swap import SwapPart
+from benchmarks.parts.training import TrainingPart
 from benchmarks.parts.wide import WidePart
 from benchmarks.peers.bentoml.peer import BentoMl
 from benchmarks.peers.carafe.peer import Carafe
@@ -29,11 +30,6 @@ PEERS: tuple[Peer, ...] = (
     *(FastApiByHand(), FlaskByHand()),
 )
 PARTS: tuple[Part[Any], ...] = (
-    ServingPart(),
-    SteadyPart(),
-    WidePart(),
-    SwapPart(),
-    BulkPart(),
-    FootprintPart(),
-    RegistryPart(),
+    *(ServingPart(), SteadyPart(), WidePart(), SwapPart()),
+    *(BulkPart(), FootprintPart(), RegistryPart(), TrainingPart()),
 )
