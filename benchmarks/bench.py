@@ -8,6 +8,8 @@ from collections.abc import Iterator
 from dataclasses import dataclass, field
 from pathlib import Path
 
+import msgspec
+
 from benchmarks.load import Call, Figures, load
 from benchmarks.machine import Machine
 from benchmarks.options import Options
@@ -72,7 +74,8 @@ class Bench:
 
     def load(self, call: Call, server: Server, *, connections: int, seconds: float | None = None) -> Figures:
         """Load a server from the load generator's core; for as long as the options say, unless told otherwise."""
-        return load(
+        before = server.core_seconds
+        figures = load(
             call,
             port=server.port,
             connections=connections,
@@ -80,6 +83,8 @@ class Bench:
             machine=self.machine,
             folder=server.log.parent,
         )
+        core_us = (server.core_seconds - before) * 1e6 / figures.requests
+        return msgspec.structs.replace(figures, core_us=core_us)
 
     def folder(self, *names: str) -> Path:
         """Return a new, empty folder below the work folder."""

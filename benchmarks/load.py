@@ -39,6 +39,9 @@ class Figures(msgspec.Struct, frozen=True, kw_only=True):
     """Answers of a status above 399."""
     broken: int
     """Connections that failed, broke off or timed out."""
+    core_us: float = 0.0
+    """The processor time of all the server's processes, in microseconds a request: what others on the machine disturb
+    the least."""
 
     @property
     def errors(self) -> int:
@@ -48,7 +51,7 @@ class Figures(msgspec.Struct, frozen=True, kw_only=True):
     def __str__(self) -> str:
         return (
             f"{self.requests_per_second:8,.0f}/s  p50 {self.p50_ms:7.3f} ms  p99 {self.p99_ms:7.3f} ms"
-            f"  {self.errors} errors"
+            f"  core {self.core_us:7.1f} us  {self.errors} errors"
         )
 
 

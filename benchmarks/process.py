@@ -101,6 +101,11 @@ class Server:
         """The same without its first process."""
         return sum(_proportional_kb(process) for process in members(self.process.pid) - {self.process.pid}) / 1024
 
+    @property
+    def core_seconds(self) -> float:
+        """The processor time that all its processes have used."""
+        return sum(_ticks(process) for process in members(self.process.pid)) / os.sysconf("SC_CLK_TCK")
+
 
 @contextlib.contextmanager
 def running(
@@ -227,4 +232,11 @@ def _proportional_kb(process: int) -> int:
         for line in Path(f"/proc/{process}/smaps_rollup").read_text().splitlines():
             if line.startswith("Pss:"):
                 return int(line.split()[1])
+    return 0
+
+
+def _ticks(process: int) -> int:
+    with contextlib.suppress(OSError):
+        numbers = Path(f"/proc/{process}/stat").read_text().rpartition(")")[2].split()
+        return int(numbers[11]) + int(numbers[12])  # in user mode and in the kernel
     return 0

@@ -13,9 +13,9 @@ import numpy as np
 import pandas as pd
 from sklearn.compose import make_column_transformer
 from sklearn.ensemble import HistGradientBoostingRegressor, RandomForestRegressor
-from sklearn.linear_model import LinearRegression, LogisticRegression
+from sklearn.linear_model import LinearRegression, LogisticRegression, Ridge
 from sklearn.pipeline import make_pipeline
-from sklearn.preprocessing import OneHotEncoder, StandardScaler
+from sklearn.preprocessing import OneHotEncoder, SplineTransformer, StandardScaler
 
 ROWS = 20_000
 RECORDS = 64
@@ -134,5 +134,11 @@ WORKLOADS = (
         table=lambda: wide(numbers=80, categories=20),
         estimator=lambda: wide_pipeline(numbers=80, categories=20),
         framed=True,
+    ),
+    Workload(
+        name="native",
+        about="SplineTransformer and Ridge on 4 numbers, which only scikit-learn itself can answer",
+        table=houses,
+        estimator=lambda: make_pipeline(SplineTransformer(), Ridge()),
     ),
 )

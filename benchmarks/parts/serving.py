@@ -10,8 +10,9 @@ from benchmarks.bench import Bench
 from benchmarks.environments import NotInstalled
 from benchmarks.load import LoadFailed
 from benchmarks.parts.part import Part
-from benchmarks.parts.serving_figures import Failure, Load, ServerNamed, Serving, Start
+from benchmarks.parts.serving_figures import Failure, Load, ModelNamed, ServerNamed, Serving, Start
 from benchmarks.parts.serving_report import goals, tables
+from benchmarks.peers.carafe.peer import Carafe
 from benchmarks.peers.peer import Peer
 from benchmarks.process import ServerFailed
 from benchmarks.report import Goal, Table
@@ -45,6 +46,7 @@ class ServingPart(Part[Serving]):
                     measured.append(_failure(peer, workload, error))
         return Serving(
             servers=tuple(ServerNamed(name=peer.name, title=peer.title, kind=peer.kind) for peer in bench.peers),
+            models=tuple(_named(bench, workload, broken) for workload in _workloads(bench)),
             starts=tuple(one for one in measured if isinstance(one, Start)),
             loads=tuple(one for one in measured if isinstance(one, Load)),
             failures=tuple(one for one in measured if isinstance(one, Failure)),
@@ -57,12 +59,23 @@ class ServingPart(Part[Serving]):
         return goals(figures)
 
 
+def _workloads(bench: Bench) -> list[Workload]:
+    return [workload for workload in WORKLOADS if workload.name in bench.options.models]
+
+
 def _pairs(bench: Bench) -> Iterator[tuple[Workload, Peer]]:
-    for workload in WORKLOADS:
-        if workload.name in bench.options.models:
-            for peer in bench.peers:
-                if not peer.serves or workload.name in peer.serves:
-                    yield workload, peer
+    for workload in _workloads(bench):
+        for peer in bench.peers:
+            yield workload, peer
+
+
+def _named(bench: Bench, workload: Workload, broken: set[tuple[str, str]]) -> ModelNamed:
+    rungs = [
+        peer.rung(bench.site(peer, bench.trained(workload)))
+        for peer in bench.peers
+        if isinstance(peer, Carafe) and (peer.name, workload.name) not in broken
+    ]
+    return ModelNamed(name=workload.name, about=workload.about, rung=next(iter(rungs), ""))
 
 
 def _serve(bench: Bench, peer: Peer, workload: Workload) -> list[Start | Load | Failure]:

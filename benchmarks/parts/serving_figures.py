@@ -47,10 +47,19 @@ class ServerNamed(msgspec.Struct, frozen=True, kw_only=True):
     kind: Kind
 
 
+class ModelNamed(msgspec.Struct, frozen=True, kw_only=True):
+    """A model, and in which form Carafe serves it."""
+
+    name: str
+    about: str
+    rung: str
+
+
 class Serving(msgspec.Struct, frozen=True, kw_only=True):
     """All starts and loads, in the order in which they were measured."""
 
     servers: tuple[ServerNamed, ...]
+    models: tuple[ModelNamed, ...]
     starts: tuple[Start, ...] = ()
     loads: tuple[Load, ...] = ()
     failures: tuple[Failure, ...] = ()
@@ -68,11 +77,6 @@ class Serving(msgspec.Struct, frozen=True, kw_only=True):
         """Return the median over the starts of one figure; None where it was not measured."""
         values = [of(start) for start in self.starts if (start.server, start.model) == (server, model)]
         return median(values) if values else None
-
-    @property
-    def models(self) -> list[str]:
-        """The models that were served, in order."""
-        return list(dict.fromkeys(load.model for load in self.loads))
 
     @property
     def connections(self) -> list[int]:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Sequence
 
 from benchmarks.load import Figures
-from benchmarks.parts.serving_figures import ServerNamed, Serving
+from benchmarks.parts.serving_figures import ModelNamed, ServerNamed, Serving
 from benchmarks.peers.peer import Kind
 from benchmarks.report import Goal, Table, at_least, at_most, figure
 
@@ -16,7 +16,7 @@ GOALS_OF_LIMIT = {"linear": 0.70, "forest": 0.50}
 
 def tables(serving: Serving) -> Sequence[Table]:
     """Return one table a model, and what failed."""
-    made = [_table(serving, model) for model in serving.models]
+    made = [_table(serving, model) for model in serving.models if any(one.model == model.name for one in serving.loads)]
     if serving.failures:
         rows = [(one.server, one.model, one.reason.replace("\n", " ")[-200:]) for one in serving.failures]
         made.append(Table(title="Not measured", header=("server", "model", "why"), rows=rows))
@@ -25,27 +25,30 @@ def tables(serving: Serving) -> Sequence[Table]:
 
 def goals(serving: Serving) -> Sequence[Goal]:
     """Return the goals of single-row predictions."""
-    return [goal for model in serving.models for goal in _goals(serving, model)]
+    return [goal for model in serving.models for goal in _goals(serving, model.name)]
 
 
-def _table(serving: Serving, model: str) -> Table:
+def _table(serving: Serving, model: ModelNamed) -> Table:
     rows = [
-        _row(serving, model, server)
+        _row(serving, model.name, server)
         for server in serving.servers
-        if any((load.server, load.model) == (server.name, model) for load in serving.loads)
+        if any((load.server, load.model) == (server.name, model.name) for load in serving.loads)
     ]
+    rung = f"; Carafe's is {model.rung}" if model.rung else ""
     header = ["server"]
     for connections in serving.connections:
-        header += [f"{connections}: requests/s", "p50 ms", "p99 ms", "Carafe is"]
+        header += [f"{connections}: requests/s", "p50 ms", "p99 ms", "core us", "Carafe is"]
     return Table(
-        title=f"**{model}**, by number of connections", header=[*header, "errors", "memory MB", "start s"], rows=rows
+        title=f"**{model.name}**: {model.about}{rung}; by number of connections",
+        header=[*header, "errors", "memory MB", "start s"],
+        rows=rows,
     )
 
 
 def _row(serving: Serving, model: str, server: ServerNamed) -> list[str]:
     row, errors = [server.title], 0.0
     for connections in serving.connections:
-        row += [_told(serving.median(server.name, model, connections, of)) for of in (_rate, _p50, _p99)]
+        row += [_told(serving.median(server.name, model, connections, of)) for of in (_rate, _p50, _p99, _core)]
         row.append(_told(ratio(serving, model, connections, over=server.name), "x"))
         errors += sum(
             load.figures.errors
@@ -100,6 +103,10 @@ def _p50(figures: Figures) -> float:
 
 def _p99(figures: Figures) -> float:
     return figures.p99_ms
+
+
+def _core(figures: Figures) -> float:
+    return figures.core_us
 
 
 def _told(value: float | None, unit: str = "") -> str:

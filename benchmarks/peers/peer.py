@@ -49,8 +49,6 @@ class Peer(ABC):
     kind: ClassVar[Kind]
     here: ClassVar[bool] = False
     """Whether the environment at hand holds all it needs."""
-    serves: ClassVar[tuple[str, ...]] = ()
-    """The only workloads it can serve; empty means all."""
 
     def python(self, *, here: bool) -> Path:
         """Return the Python that runs it, its environment made if need be.

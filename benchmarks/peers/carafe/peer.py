@@ -5,11 +5,15 @@ from __future__ import annotations
 import json
 import os
 import subprocess
+from contextlib import closing
 from pathlib import Path
 
 import carafe
 from benchmarks.load import Call
 from benchmarks.peers.peer import JSON, Kind, Peer, Site
+from carafe.registry import open_registry
+from carafe.schema.exchange import ModelRef
+from carafe.settings import Settings
 
 MODEL = "model"
 KEY = "key"
@@ -49,3 +53,9 @@ class Carafe(Peer):
             bodies=[json.dumps(record) for record in site.trained.records],
             headers={**JSON, "Authorization": f"Bearer {(site.folder / KEY).read_text()}"},
         )
+
+    def rung(self, site: Site) -> str:
+        """Return in which form the published model answers: lowered, onnx or native."""
+        with closing(open_registry(Settings(home=site.folder / "home"))) as registry:
+            version = registry.resolve(ModelRef(name=MODEL))
+            return registry.fetch(version).manifest.runs_as
