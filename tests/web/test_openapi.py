@@ -122,7 +122,7 @@ def test_the_management_answers_fit_their_documents(house: House, document: dict
     root = {"components": document["components"]}
     for path, name in [
         ("/models", "ModelPage"),
-        ("/models/houses", "ModelDocument"),
+        ("/models/houses", "ModelDetail"),
         ("/models/houses/versions", "VersionPage"),
         ("/models/houses/versions/2", "VersionDocument"),
         ("/health/live", "Liveness"),

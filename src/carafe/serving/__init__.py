@@ -3,6 +3,9 @@
 * ``predictor``: the one door through which every protocol asks.
 * ``catalog``: the versions that are loaded, and what each alias points at. ``watch``: keeps it up to date.
 * ``loading``: how one version is loaded, once, however many ask for it.
+* ``arrangement``: how a loaded version is asked, by what it costs (``costs``) and by the settings.
+* ``batcher``: requests that wait for a busy model share its next run (``turn``, ``deadline``).
+* ``cache``: answers that are kept, under keys of their content (``cache_key``), in memory or in Redis.
 * ``served``: a loaded version. ``readiness``: whether this process can answer.
 * ``observers``: hooks that do nothing by default.
 """

@@ -99,6 +99,10 @@ class Catalog:
             self._note_unreadable(error)
         self._warmed = True
 
+    def loaded(self, name: str) -> tuple[Served, ...]:
+        """Return the versions of a model that are loaded in this process, in the order of their numbers."""
+        return tuple(sorted((one for one in self._loader.all() if one.name == name), key=lambda one: one.number))
+
     def readiness(self) -> Readiness:
         """Tell whether this process can answer."""
         faults = tuple(self._faults.values())

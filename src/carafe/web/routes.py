@@ -7,7 +7,7 @@ from carafe.web.documents import (
     AliasChange,
     AliasDocument,
     Liveness,
-    ModelDocument,
+    ModelDetail,
     ModelPage,
     ReadinessDocument,
     VersionDocument,
@@ -85,7 +85,7 @@ ROUTES: tuple[Route, ...] = (
         permission=Permission.READ,
         view=models.show_model,
         summary="A model",
-        gives=ModelDocument,
+        gives=ModelDetail,
         problems=(400, 404),
     ),
     Route(

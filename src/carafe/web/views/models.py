@@ -16,7 +16,7 @@ from carafe.web.call import Reply, document
 from carafe.web.documents import (
     AliasChange,
     AliasDocument,
-    ModelDocument,
+    ModelDetail,
     ModelPage,
     VersionDocument,
     VersionPage,
@@ -34,9 +34,10 @@ def list_models(context: Context) -> Reply:
 
 
 def show_model(context: Context) -> Reply:
-    """Return a model."""
+    """Return a model, and how its versions that are loaded here are asked."""
     read_query(context.call)
-    return document(ModelDocument.of(context.service.registry.model(context.parameters["name"])))
+    model = context.service.registry.model(context.parameters["name"])
+    return document(ModelDetail.with_loaded(model, context.service.catalog.loaded(model.name)))
 
 
 def show_schema(context: Context) -> Reply:

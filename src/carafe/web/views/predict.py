@@ -9,11 +9,13 @@ from carafe.errors import NoDefaultModel
 from carafe.protocols.media import CSV, JSON, choose, media_type
 from carafe.protocols.native import Decoded, decode_json, encode_features, encode_json
 from carafe.protocols.native_csv import decode_csv, encode_csv
-from carafe.schema import ModelRef, PredictRequest
+from carafe.schema import ModelRef, PredictRequest, PredictResponse
 from carafe.schema.exchange import CHAMPION
 from carafe.schema.rows import count_unseen
 from carafe.serving import Served
+from carafe.serving.deadline import within
 from carafe.web.call import Reply, written
+from carafe.web.prefer import preferred_wait
 from carafe.web.query import number, read_query, truth
 from carafe.web.route import Context
 from carafe.web.trace import Trace
@@ -72,9 +74,7 @@ def _predict(context: Context, ref: ModelRef | None) -> Reply:
     began = time.perf_counter()
     decoded = _decode(context, served)
     read = time.perf_counter()
-    response = predictor.predict(
-        PredictRequest(model=served.ref, rows=decoded.rows, probabilities=wants), served=served
-    )
+    response = _ask(context, served, PredictRequest(model=served.ref, rows=decoded.rows, probabilities=wants))
     answered = time.perf_counter()
     body = encode_json(response, single=decoded.single) if kind == JSON else encode_csv(response)
     trace.unseen = response.unseen
@@ -82,6 +82,15 @@ def _predict(context: Context, ref: ModelRef | None) -> Reply:
     if truth(query, "timing"):
         headers = (*headers, _server_timing(began, read, answered, waited=response.prediction.waited))
     return written(body, kind=kind, headers=headers)
+
+
+def _ask(context: Context, served: Served, request: PredictRequest) -> PredictResponse:
+    """Ask the one door; where requests wait for one another, no longer than the client said it would."""
+    patience = preferred_wait(context.call.headers.get("Prefer")) if served.batched else None
+    if patience is None:
+        return context.service.predictor.predict(request, served=served)
+    with within(patience):
+        return context.service.predictor.predict(request, served=served)
 
 
 def _decode(context: Context, served: Served) -> Decoded:
