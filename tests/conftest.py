@@ -30,6 +30,7 @@ def _loads(library: str) -> bool:
 SYSTEM: dict[str, tuple[Callable[[], bool], str]] = {
     "curl": (lambda: shutil.which("curl") is not None, "the pages' commands ask with it"),
     "redis-server": (lambda: shutil.which("redis-server") is not None, "answers are shared through it"),
+    "prometheus": (lambda: shutil.which("promtool") is not None, "its promtool checks what /metrics tells"),
     "libgomp1": (lambda: _loads("libgomp.so.1"), "LightGBM computes with it"),
     "wrk": (lambda: shutil.which("wrk") is not None, "the benchmarks load servers with it"),
 }

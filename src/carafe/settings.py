@@ -60,6 +60,18 @@ class Settings:
         None, help="Models whose answers are kept: names, each with entries and seconds: houses=10000:300,iris."
     )
     redis_url: str | None = _secret(help="A Redis that keeps the answers of cached models for all workers.")
+    access_log: float = _setting(
+        0.0,
+        help="The share of requests, 0 to 1, that get a line in the log on standard error; if above 0, every request "
+        "that failed inside the server gets one, too.",
+    )
+    sample_rate: float = _setting(
+        0.0,
+        help="The share of predictions, 0 to 1, whose rows and answers are kept under the home. "
+        "Rows may be personal data.",
+    )
+    sample_max_bytes: int = _setting(64 * 1024 * 1024, help="How much of such rows is kept of one version, in bytes.")
+    sample_days: int = _setting(30, help="For how many days such rows are kept.")
 
     def __post_init__(self) -> None:
         if not 0 <= self.port <= 65535:
@@ -67,6 +79,9 @@ class Settings:
         for name in _COUNTS:
             if getattr(self, name) < 1:
                 raise InvalidSetting(f"{name} ({variable(name)}): got {getattr(self, name)}, expected at least 1")
+        for name in _SHARES:
+            if not 0 <= getattr(self, name) <= 1:
+                raise InvalidSetting(f"{name} ({variable(name)}): got {getattr(self, name)}, expected 0 to 1")
         self.cached_models()
         if self.redis_url is not None and not self.redis_url.startswith(_REDIS_SCHEMES):
             raise InvalidSetting(
@@ -139,7 +154,10 @@ _COUNTS = (
     "batch_rows",
     "queue_limit",
     "wait_seconds",
+    "sample_max_bytes",
+    "sample_days",
 )
+_SHARES = ("access_log", "sample_rate")
 _REDIS_SCHEMES = ("redis://", "rediss://", "unix://")
 _CACHED = re.compile(r"([a-z0-9._-]+)(?:=([1-9][0-9]{0,8})(?::([1-9][0-9]{0,8}))?)?", re.ASCII)
 
@@ -157,7 +175,7 @@ def _cached(part: str) -> tuple[str, CacheLimits]:
     return name, CacheLimits(**limits)
 
 
-_EXPECTED = {int: "a whole number", bool: "true or false", Path: "a path"}
+_EXPECTED = {int: "a whole number", float: "a number", bool: "true or false", Path: "a path"}
 
 
 def _convert(name: str, value: object) -> Any:  # noqa: ANN401 - each setting has its own type

@@ -21,13 +21,17 @@ class Permission(StrEnum):
     """Point an alias at a version, or drop it."""
     DELETE = "delete"
     """Delete a version."""
+    METRICS = "metrics"
+    """See the figures of the running service: how much is asked of which model, and how it does."""
     ADMINISTER = "administer"
     """Create and revoke keys."""
 
 
 class Role(StrEnum):
-    """A bundle of permissions with a name; each includes the one before it."""
+    """A bundle of permissions with a name; each from reader on includes the one before it."""
 
+    MONITOR = "monitor"
+    """For the program that collects the figures, which needs nothing else."""
     READER = "reader"
     PREDICTOR = "predictor"
     OPERATOR = "operator"
@@ -41,9 +45,10 @@ class Role(StrEnum):
 
 _READER = frozenset({Permission.READ})
 _PREDICTOR = _READER | {Permission.PREDICT}
-_OPERATOR = _PREDICTOR | {Permission.PUBLISH, Permission.PROMOTE, Permission.DELETE}
+_OPERATOR = _PREDICTOR | {Permission.PUBLISH, Permission.PROMOTE, Permission.DELETE, Permission.METRICS}
 
 _PERMISSIONS: dict[Role, frozenset[Permission]] = {
+    Role.MONITOR: frozenset({Permission.METRICS}),
     Role.READER: _READER,
     Role.PREDICTOR: _PREDICTOR,
     Role.OPERATOR: _OPERATOR,

@@ -18,7 +18,7 @@ def command() -> None:
 
 
 @command.command("create")
-@click.option("--role", type=_ROLES, required=True, help="What the key permits; each role includes the ones before it.")
+@click.option("--role", type=_ROLES, required=True, help="What the key permits.")
 @click.option("--name", default="", help="Whose key it is, for lists and logs; the role by default.")
 def create(*, role: str, name: str) -> None:
     """Create a key and print it. It is shown this once: only a digest of it is kept."""

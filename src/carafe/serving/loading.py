@@ -75,7 +75,8 @@ class Loader:
 
     def drop(self, served: Served) -> None:
         """Forget a loaded version; requests that hold it finish with it."""
-        self._loaded.pop((served.name, served.number), None)
+        if self._loaded.pop((served.name, served.number), None) is not None:
+            self._observers.tell(lambda observer: observer.dropped(served))
 
     def _attempt(self, key: Key, version: Version) -> Served:
         began = self._clock()

@@ -16,8 +16,7 @@ from carafe.serving.served import Served
 _LOG = logging.getLogger("carafe.serving")
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Answered:
+class Answered(msgspec.Struct, frozen=True, kw_only=True, eq=False, gc=False):
     """A request that was answered: what was asked, what came out, and how long the model took."""
 
     request: PredictRequest
@@ -92,11 +91,17 @@ class Observer:
     def finished(self, event: Finished) -> None:
         """Learn that an HTTP request was answered, be it with a prediction, a page or a problem; once for each."""
 
+    def met_unseen(self, event: Answered) -> None:
+        """Learn that a version answered rows with category values that training had not met."""
+
     def failed(self, served: Served, error: CarafeError) -> None:
         """Learn that a version failed on rows that passed validation."""
 
     def loaded(self, served: Served, seconds: float) -> None:
         """Learn that a version was loaded and verified."""
+
+    def dropped(self, served: Served) -> None:
+        """Learn that a loaded version was let go of; requests that hold it finish with it."""
 
     def load_failed(self, name: str, number: int, error: CarafeError) -> None:
         """Learn that a version could not be loaded."""

@@ -57,9 +57,8 @@ class Predictor:
             prediction=prediction,
             unseen=count_unseen(served.signature, request.rows),
         )
-        if self._observers.hear_answered:
-            event = Answered(request=request, response=response, seconds=time.perf_counter() - began)
-            self._observers.answered(event)
+        if response.unseen or self._observers.hear_answered:
+            self._tell(Answered(request=request, response=response, seconds=time.perf_counter() - began))
         return response
 
     def transform(self, rows: Rows, *, served: Served) -> Features:
@@ -73,6 +72,11 @@ class Predictor:
             return served.model.transform(rows)
         except Exception as raised:
             raise self._story(served, raised) from raised
+
+    def _tell(self, event: Answered) -> None:
+        self._observers.answered(event)
+        if event.response.unseen:
+            self._observers.tell(lambda observer: observer.met_unseen(event))
 
     def _story(self, served: Served, raised: Exception) -> CarafeError:
         """Return what to tell: a model's own refusal as it is, anything else as a failure of the model."""

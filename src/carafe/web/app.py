@@ -8,9 +8,11 @@ from flask import Flask, Response, request
 from werkzeug.exceptions import HTTPException, MethodNotAllowed, NotFound
 
 from carafe.access import Keys, ensure_administrator_key
+from carafe.errors import MalformedBody
+from carafe.serving import Finished
 from carafe.settings import Settings
 from carafe.web.blueprint import call_of, guard, response_of
-from carafe.web.dispatch import failure, finished, nowhere, request_id_of, stated
+from carafe.web.dispatch import INTERNAL_ERROR, NOT_FOUND, failure, finished, nowhere, request_id_of, stated
 from carafe.web.extension import NAME, Carafe
 from carafe.web.routes import ROUTES
 from carafe.web.service import Service
@@ -49,12 +51,25 @@ def _tell_first_key(keys: Keys) -> None:
 
 
 def _problem(service: Service, error: HTTPException) -> Response:
-    """Return what the framework itself refuses as a problem document."""
-    request_id = request_id_of(call_of(request, service, prefix=""))
+    """Return what the framework itself refuses as a problem document; observers are told of it as of any other."""
+    call = call_of(request, service, prefix="")
+    request_id = request_id_of(call)
     if isinstance(error, (NotFound, MethodNotAllowed)):  # a method of a path in the table never comes so far
-        reply = nowhere(request.path, "", request_id=request_id)
+        slug, reply = NOT_FOUND, nowhere(request.path, "", request_id=request_id)
     elif error.code == 400:
-        reply = stated("malformed-body", "The request can't be read", "it is not well formed", request_id=request_id)
+        slug = MalformedBody.slug
+        reply = stated(slug, "The request can't be read", "it is not well formed", request_id=request_id)
     else:
-        reply = failure(request_id=request_id)
+        slug, reply = INTERNAL_ERROR, failure(request_id=request_id)
+    event = Finished(
+        route=None,
+        method=call.method,
+        status=reply.status,
+        seconds=0.0,  # Carafe's own lines took no time worth telling, and the framework does not say
+        request_id=request_id,
+        path=call.path,
+        slug=slug,
+        peer=call.peer,
+    )
+    service.observers.finished(event)
     return response_of(finished(reply, request_id=request_id))

@@ -156,6 +156,7 @@ def _content(gives: Content, answer: JsonSchema, *, labels: Sequence[Label] | No
         },
         Body.FEATURES: {JSON: {"schema": features_schema()}},
         Body.SCHEMA: {JSON: {"schema": {"type": "object"}}},
+        Body.TEXT: {"text/plain": {"schema": {"type": "string"}}},
         Body.PAGE: {"text/html": {"schema": {"type": "string"}}},
         Body.FILE: {"*/*": {"schema": {"type": "string"}}},
     }.get(gives)

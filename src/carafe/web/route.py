@@ -61,6 +61,8 @@ class Body(Enum):
     """A JSON Schema or OpenAPI document."""
     PAGE = "page"
     """HTML."""
+    TEXT = "text"
+    """Plain text."""
     FILE = "file"
     NOTHING = "nothing"
 

@@ -15,7 +15,7 @@ from carafe.web.documents import (
     VersionPage,
 )
 from carafe.web.route import PUBLIC, Body, Parameter, Route, View
-from carafe.web.views import docs, health, models, predict
+from carafe.web.views import docs, health, metrics, models, predict
 
 _PAGING = (
     Parameter(name="page", about="Which page, from 1.", type="integer"),
@@ -163,6 +163,15 @@ ROUTES: tuple[Route, ...] = (
         summary="Whether requests should be sent here",
         gives=ReadinessDocument,
         problems=(503,),
+        tag="service",
+    ),
+    Route(
+        method="GET",
+        path="/metrics",
+        permission=Permission.METRICS,
+        view=metrics.show,
+        summary="The figures of all workers, for Prometheus",
+        gives=Body.TEXT,
         tag="service",
     ),
     Route(

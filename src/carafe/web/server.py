@@ -14,6 +14,7 @@ from granian.constants import HTTPModes, Interfaces
 from granian.log import LogLevels
 
 from carafe.errors import AddressUnavailable
+from carafe.monitoring import forget_workers
 from carafe.settings import Settings
 from carafe.web.app import create_app
 from carafe.web.cores import Cores
@@ -79,16 +80,18 @@ def run(settings: Settings, address: Address, *, started: Callable[[], None]) ->
     )
     server.on_startup(started)
     _settle()
-    server.serve(
-        target_loader=partial(_worker, settings, Cores(workers=settings.workers, pin=settings.pin)), wrap_loader=False
-    )
+    cores = Cores(workers=settings.workers, pin=settings.pin)
+    try:
+        server.serve(target_loader=partial(_worker, settings, cores), wrap_loader=False)
+    finally:
+        forget_workers(settings.home)
 
 
 def _worker(settings: Settings, cores: Cores) -> Flask:
     """Return a worker process's application, its models on the way."""
     cores.take()
     app = create_app(settings)
-    app.extensions[NAME].watch.ensure(warmed=_settle)
+    app.extensions[NAME].start(warmed=_settle)
     return app
 
 

@@ -8,6 +8,7 @@ from dataclasses import dataclass
 from carafe.access import Authenticator, Keys, open_keys
 from carafe.models import Artefact, Model
 from carafe.models.artefact import load_model
+from carafe.monitoring import Monitoring, build_monitoring
 from carafe.registry import Registry, open_registry
 from carafe.serving import Catalog, Observer, Predictor, Watch
 from carafe.serving.arrangement import Arrangement
@@ -28,10 +29,20 @@ class Service:
     gate: Gate
     watch: Watch
     observers: Observers
+    monitoring: Monitoring
+
+    def start(self, *, warmed: Callable[[], object] = lambda: None) -> None:
+        """Begin what goes on beside the requests of this process: loading models, following the registry, telling.
+
+        ``warmed`` is called once the champions are loaded.
+        """
+        self.watch.ensure(warmed=warmed)
+        self.monitoring.background.ensure()
 
     def close(self) -> None:
-        """Stop watching the registry and let go of the home."""
+        """Stop watching the registry, write what waits to be written, and let go of the home."""
         self.watch.stop()
+        self.monitoring.background.stop()
         self.registry.close()
         self.keys.close()
 
@@ -59,6 +70,8 @@ def build_service(
 
     ``load`` makes a model of a version's verified files; if not given, those of this registry are loaded as sealed.
     """
+    monitoring = build_monitoring(settings)
+    observers = (*monitoring.observers, *observers)
     told = Observers(observers)
     catalog = Catalog(
         registry=registry,
@@ -77,4 +90,5 @@ def build_service(
         gate=Gate(authenticator=Authenticator(keys), open_mode=settings.open),
         watch=Watch(catalog),
         observers=told,
+        monitoring=monitoring,
     )
