@@ -12,6 +12,7 @@ import click
 import pytest
 
 from carafe.cli.main import COMMANDS, main
+from carafe.monitoring.figures import FIGURES
 from carafe.protocols.problem import STATUS
 from carafe.serving import Observer
 from carafe.settings import Settings, variable
@@ -112,6 +113,15 @@ def test_every_hook_is_documented() -> None:
     assert "```{carafe} hooks" in page("reference/hooks.md")
     text = "\n".join(carafe_reference.hooks())
     assert not [name for name in vars(Observer) if not name.startswith("_") and f"`{name}(" not in text]
+
+
+def test_every_figure_is_documented() -> None:
+    assert "```{carafe} metrics" in page("reference/metrics.md")
+    rows = [line for line in carafe_reference.metrics() if line.startswith("| `")]
+    for figure, row in zip(FIGURES, rows, strict=True):
+        assert f"`{figure.name}` | {figure.kind.value} |" in row
+        assert figure.about in row
+        assert not [label for label in figure.labels if f"`{label}`" not in row]
 
 
 def test_the_changelog_is_kept() -> None:

@@ -14,6 +14,7 @@ from sphinx.util.docutils import SphinxDirective
 
 from carafe import errors
 from carafe.cli.main import COMMANDS, main
+from carafe.monitoring.figures import FIGURES
 from carafe.protocols.problem import STATUS
 from carafe.serving import Observer
 from carafe.settings import Settings, variable
@@ -94,6 +95,15 @@ def hooks() -> Iterator[str]:
             yield from (f"`{name}({arguments})`", f": {inspect.getdoc(hook)}", "")
 
 
+def metrics() -> Iterator[str]:
+    """Yield the table of figures that ``/metrics`` tells, as Markdown lines."""
+    yield "| figure | kind | labels | what it says |"
+    yield "|---|---|---|---|"
+    for figure in FIGURES:
+        labels = ", ".join(f"`{label}`" for label in figure.labels) or "none"
+        yield f"| `{figure.name}` | {figure.kind.value} | {labels} | {figure.about} |"
+
+
 def _command(command: click.Command, context: click.Context, depth: int = 2) -> Iterator[str]:
     yield f"{'#' * depth} {context.command_path}"
     yield ""
@@ -116,7 +126,9 @@ def _command(command: click.Command, context: click.Context, depth: int = 2) -> 
 def _kind(kind: Any) -> str:  # noqa: ANN401 - a type, in any of its forms
     if get_origin(kind) in {Union, types.UnionType}:
         return " or ".join(_kind(part) for part in get_args(kind) if part is not types.NoneType)
-    return {"int": "whole number", "bool": "true or false", "Path": "path", "str": "text"}[kind.__name__]
+    return {"int": "whole number", "float": "number", "bool": "true or false", "Path": "path", "str": "text"}[
+        kind.__name__
+    ]
 
 
 class Reference(SphinxDirective):
@@ -129,6 +141,7 @@ class Reference(SphinxDirective):
         "commands": commands,
         "routes": routes,
         "hooks": hooks,
+        "metrics": metrics,
     }
 
     def run(self) -> list[nodes.Node]:
