@@ -69,5 +69,5 @@ def test_a_key_that_is_not_there_is_told(home: Path) -> None:
 def test_a_role_that_does_not_exist_is_a_wrong_command_line(home: Path) -> None:
     refused = run("create", "--role", "king")
     assert refused.exit_code == 2
-    assert "'king' is not one of 'reader', 'predictor', 'operator', 'administrator'" in refused.stderr
+    assert "'king' is not one of 'monitor', 'reader', 'predictor', 'operator', 'administrator'" in refused.stderr
     assert not home.exists()
