@@ -31,7 +31,7 @@ class Service:
     observers: Observers
     monitoring: Monitoring
 
-    def start(self, *, warmed: Callable[[], object] = lambda: None) -> None:
+    def start(self, *, warmed: Callable[[], None] | None = None) -> None:
         """Begin what goes on beside the requests of this process: loading models, following the registry, telling.
 
         ``warmed`` is called once the champions are loaded.
