@@ -141,9 +141,10 @@ if child == 0:
     metrics.finished(finished())
 snapshot = metrics.snapshot(worker="1")
 loaded = snapshot.gauges["carafe_loaded_versions", ("houses", "1")]
-print(sum(snapshot.counters.values()), len(snapshot.spreads), loaded)
-if child:
-    os.waitpid(child, 0)
+print(sum(snapshot.counters.values()), len(snapshot.spreads), loaded, flush=True)
+if child == 0:
+    os._exit(0)  # not through the ends of libraries whose threads are the parent's
+os.waitpid(child, 0)
 """
 
 
