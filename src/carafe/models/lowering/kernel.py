@@ -14,6 +14,9 @@ GRAPH = "model.onnx"
 RIVAL = "rival.onnx"
 """The file with the graph that sums the other class's shares."""
 
+BULK = "bulk.onnx"
+"""The file with a large ensemble's trees, each a node of its own: many rows pass it while it is in the cache."""
+
 TAIL = "tail.onnx"
 """The file with the graph between the plan and the kernel."""
 
@@ -46,7 +49,8 @@ class Graph(msgspec.Struct, tag="graph", frozen=True, kw_only=True, forbid_unkno
 
     ``width`` numbers in, ``outputs`` out; ``single`` tells that the numbers are rounded to single precision first,
     ``whole`` which of them lose their fraction, as categories' numbers do. ``exact`` tells that nothing in the graph is
-    computed in single precision.
+    computed in single precision, ``bulk`` that ``bulk.onnx`` has the same trees for many rows. ``breadth`` is about how
+    many numbers it holds for a row while it computes, so that many rows are taken in parts.
     """
 
     width: int
@@ -56,6 +60,8 @@ class Graph(msgspec.Struct, tag="graph", frozen=True, kw_only=True, forbid_unkno
     whole: tuple[int, ...] = ()
     divisor: float = 1.0
     exact: bool = True
+    bulk: bool = False
+    breadth: int = 0
 
 
 class Tail(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
@@ -65,6 +71,7 @@ class Tail(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True
     outputs: int
     accepts: Accepts
     exact: bool
+    breadth: int
 
 
 class Shares(msgspec.Struct, tag="shares", frozen=True, kw_only=True, forbid_unknown_fields=True):
@@ -77,6 +84,7 @@ class Shares(msgspec.Struct, tag="shares", frozen=True, kw_only=True, forbid_unk
     width: int
     trees: int
     accepts: Accepts
+    bulk: bool = False
 
 
 class Leaves(msgspec.Struct, tag="leaves", frozen=True, kw_only=True, forbid_unknown_fields=True):
@@ -89,6 +97,7 @@ class Leaves(msgspec.Struct, tag="leaves", frozen=True, kw_only=True, forbid_unk
     trees: int
     outputs: int
     accepts: Accepts
+    bulk: bool = False
 
 
 Kernel = Constant | Linear | Graph | Shares | Leaves

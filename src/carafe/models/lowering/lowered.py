@@ -12,7 +12,7 @@ from numpy.typing import NDArray
 from carafe.errors import CarafeError, CorruptArtefact, InvalidParameter, NewerArtefact, PredictionFailed
 from carafe.models.features import MAX_CELLS, Features
 from carafe.models.lowering.heads import Chances, Head, Numbers, matrix_head, row_head
-from carafe.models.lowering.kernel import Graph, Kernel, Tail
+from carafe.models.lowering.kernel import Graph, Kernel, Leaves, Tail
 from carafe.models.lowering.matrix import matrix_encoder
 from carafe.models.lowering.plan import Plan
 from carafe.models.lowering.scorers import OddRow, scorer
@@ -27,7 +27,7 @@ PLAN = "plan.json"
 FORMAT = 1
 """The format of plan.json that this Carafe writes, and the newest that it reads."""
 
-FEW = 32
+FEW = 16
 """Up to so many records are answered one by one; from about so many on arrays are made faster than they are saved."""
 
 EXACT, SINGLE = 1e-9, 1e-6
@@ -109,6 +109,7 @@ class LoweredModel:
         self._encode = matrix_encoder(lowered.plan)
         self._scorer = scorer(lowered.kernel, lowered.plan, files, tail=lowered.tail)
         self._score, self._answer = self._scorer.row, row_head(lowered.head)
+        self._breadth = _breadth(lowered)
         self._gives = not isinstance(lowered.head, Numbers) and lowered.head.chances is not Chances.NONE
 
     @property
@@ -150,7 +151,7 @@ class LoweredModel:
         return Prediction.of_lists([value for value, _ in answers], chances_of if probabilities else None)
 
     def _many(self, rows: Rows, *, probabilities: bool) -> Prediction:
-        size = max(1, CHUNK // max(1, len(self._lowered.plan.outputs)))
+        size = max(1, CHUNK // self._breadth)
         if rows.count <= size:
             values, chances = self._chunk(rows, probabilities=probabilities)
             return Prediction(values=values, probabilities=chances)
@@ -163,3 +164,15 @@ class LoweredModel:
 
     def _chunk(self, rows: Rows, *, probabilities: bool) -> tuple[NDArray[Any], NDArray[np.float64] | None]:
         return matrix_head(self._lowered.head, self._scorer.matrix(self._encode(rows)), probabilities=probabilities)
+
+
+def _breadth(lowered: Lowered) -> int:
+    """Return how many numbers are held for a row at a time, at least about."""
+    kernel, known = lowered.kernel, [1, len(lowered.plan.outputs)]
+    if lowered.tail is not None:
+        known.append(lowered.tail.breadth)
+    if isinstance(kernel, Graph):
+        known += [kernel.outputs, kernel.breadth]
+    if isinstance(kernel, Leaves):
+        known.append(2 * kernel.trees)
+    return max(known)

@@ -16,6 +16,7 @@ from numpy.typing import NDArray
 
 from carafe.errors import CorruptArtefact, PredictionFailed
 from carafe.models.lowering.kernel import (
+    BULK,
     GRAPH,
     LEAVES,
     RIVAL,
@@ -39,6 +40,9 @@ _TIE = 1e-9
 
 _NEAR_ONE = 1.0 - 1e-5
 """A share above this leaves so little to the other that too few of its digits would be right."""
+
+_MANY = 2_000
+"""Rows: from so many on the graph for bulk is loaded, and saves more than it costs."""
 
 _Matrix = NDArray[np.float64]
 _Encoder = Callable[[Record], list[float]]
@@ -150,6 +154,7 @@ def _sums(score: _Encoder, weights: _Matrix, intercepts: _Matrix) -> Scorer:
 def _graph(kernel: Graph, encode: _Encoder, files: Mapping[str, bytes]) -> Scorer:
     session = _session(files, GRAPH, width=kernel.width, outputs=kernel.outputs, single=kernel.single)
     divisor, run, whole = kernel.divisor, session.row, list(kernel.whole)
+    run_many = _in_bulk(session, kernel, files, outputs=kernel.outputs, single=kernel.single)
     encode = _truncated(encode, whole) if whole else encode
 
     def row(record: Record) -> list[float]:
@@ -164,7 +169,7 @@ def _graph(kernel: Graph, encode: _Encoder, files: Mapping[str, bytes]) -> Score
         if whole:
             taken = taken.copy()
             taken[:, whole] = np.trunc(taken[:, whole])
-        scores = session.run(taken)
+        scores = run_many(taken)
         return scores if divisor == 1.0 else scores / divisor
 
     return Scorer(row=row, matrix=many)
@@ -188,6 +193,7 @@ def _shares(kernel: Shares, encode: _Encoder, files: Mapping[str, bytes]) -> Sco
     session = _session(files, GRAPH, width=kernel.width, outputs=1, single=True)
     rival = _Lazily(lambda: _session(files, RIVAL, width=kernel.width, outputs=1, single=True))
     trees, run = kernel.trees, session.row
+    run_many = _in_bulk(session, kernel, files, outputs=1, single=True)
 
     def row(record: Record) -> list[float]:
         values = encode(record)
@@ -198,10 +204,11 @@ def _shares(kernel: Shares, encode: _Encoder, files: Mapping[str, bytes]) -> Sco
 
     def many(matrix: _Matrix) -> _Matrix:
         taken = _accepted(matrix, kernel.accepts, single=True)
-        share = session.run(taken)[:, 0] / trees
+        share = run_many(taken)[:, 0] / trees
         other = 1.0 - share
-        close = (np.abs(share - 0.5) < _TIE) | ((share > _NEAR_ONE) & (share < 1.0))
+        close = (np.abs(share - 0.5) < _TIE) | (share > _NEAR_ONE)
         if close.any():
+            share[close] = session.run(taken[close])[:, 0] / trees
             other[close] = rival().run(taken[close])[:, 0] / trees
         return np.column_stack([other, share])
 
@@ -212,6 +219,7 @@ def _leaves(kernel: Leaves, encode: _Encoder, files: Mapping[str, bytes]) -> Sco
     session = _session(files, GRAPH, width=kernel.width, outputs=kernel.trees, single=True)
     table = np.frombuffer(_file(files, LEAVES), dtype="<f8").reshape(-1, kernel.outputs)
     trees, find = kernel.trees, session.indices
+    run_many = _in_bulk(session, kernel, files, outputs=kernel.trees, single=True)
 
     def one(record: Record) -> list[float]:
         scores: list[float] = table[find(encode(record))[0]].tolist()
@@ -222,7 +230,7 @@ def _leaves(kernel: Leaves, encode: _Encoder, files: Mapping[str, bytes]) -> Sco
         return scores
 
     def many(matrix: _Matrix) -> _Matrix:
-        numbers = session.run(_accepted(matrix, kernel.accepts, single=True)).astype(np.intp)
+        numbers = run_many(_accepted(matrix, kernel.accepts, single=True)).astype(np.intp)
         total = np.zeros((len(matrix), kernel.outputs))
         for tree in range(trees):  # one tree's leaves at a time stay in the processor's cache
             total += table.take(numbers[:, tree], axis=0)
@@ -230,6 +238,16 @@ def _leaves(kernel: Leaves, encode: _Encoder, files: Mapping[str, bytes]) -> Sco
         return total
 
     return Scorer(row=one if trees == 1 else row, matrix=many)
+
+
+def _in_bulk(
+    session: Session, kernel: Graph | Shares | Leaves, files: Mapping[str, bytes], *, outputs: int, single: bool
+) -> Callable[[_Matrix], _Matrix]:
+    """Return what runs a matrix: through the graph for many rows, where there is one and they are many."""
+    if not kernel.bulk:
+        return session.run
+    many = _Lazily(lambda: _session(files, BULK, width=kernel.width, outputs=outputs, single=single))
+    return lambda matrix: (many() if len(matrix) >= _MANY else session).run(matrix)
 
 
 @dataclass(slots=True)

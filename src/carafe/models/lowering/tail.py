@@ -29,6 +29,9 @@ from carafe.models.lowering.session import INPUT, OUTPUT, Session
 _OPSETS = {"": 18, "ai.onnx.ml": 3}
 """What skl2onnx writes its graphs in."""
 
+_BREADTH = 4_000
+"""Numbers a row: nobody knows what a converted graph holds; a comparison with every training row is the worst."""
+
 
 def tail_transformers(transformers: Sequence[Any], *, width: int) -> tuple[Tail, bytes]:
     """Return transformers that take a matrix of ``width`` columns as a graph.
@@ -44,7 +47,7 @@ def tail_transformers(transformers: Sequence[Any], *, width: int) -> tuple[Tail,
     if len(model.graph.output) != 1 or not outputs:
         raise NotLowered(f"{_named(transformers)} give no table of known width in ONNX")
     _conclude(model.graph, [_cast(model.graph, model.graph.output[0].name)], outputs)
-    tail = Tail(width=width, outputs=outputs, accepts=Accepts(), exact=is_exact(model))
+    tail = Tail(width=width, outputs=outputs, accepts=Accepts(), exact=is_exact(model), breadth=_BREADTH)
     return tail, _loadable(model, width=width, outputs=outputs)
 
 
@@ -62,7 +65,7 @@ def _polynomial(step: PolynomialFeatures) -> tuple[Tail, bytes]:
         columns = [row[place] if place < len(row) else width for row in factors]
         chosen = drawing.add("Gather", table, drawing.constant(columns, np.int64), axis=1)
         product = drawing.add("Mul", product, chosen) if product else chosen
-    tail = Tail(width=width, outputs=outputs, accepts=Accepts(), exact=True)
+    tail = Tail(width=width, outputs=outputs, accepts=Accepts(), exact=True, breadth=3 * outputs)
     return tail, drawing.content(product, width=width, outputs=outputs)
 
 
@@ -75,7 +78,7 @@ def tail_estimator(estimator: Any, *, width: int) -> Lowering:  # noqa: ANN401 -
     model = converted(estimator, width=width)
     names, outputs, head = answers(model.graph, estimator)
     _conclude(model.graph, names, outputs)
-    kernel = Graph(width=width, outputs=outputs, accepts=Accepts(), exact=is_exact(model))
+    kernel = Graph(width=width, outputs=outputs, accepts=Accepts(), exact=is_exact(model), breadth=_BREADTH)
     return Lowering(kernel=kernel, head=head, files={GRAPH: _loadable(model, width=width, outputs=outputs)})
 
 

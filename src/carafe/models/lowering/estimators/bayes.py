@@ -30,7 +30,7 @@ def _gaussian(estimator: Any) -> Lowering:  # noqa: ANN401 - scikit-learn ships 
     name = drawing.affine(sums, -0.5, start)
     outputs, width = means.shape
     content = drawing.content(name, width=width, outputs=outputs)
-    kernel = Graph(width=width, outputs=outputs, accepts=Accepts())
+    kernel = Graph(width=width, outputs=outputs, accepts=Accepts(), breadth=4 * outputs * width)
     return Lowering(kernel=kernel, head=_SOFTMAX, files={GRAPH: content})
 
 

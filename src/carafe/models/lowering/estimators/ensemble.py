@@ -10,7 +10,7 @@ Source: https://onnx.ai/onnx/operators/onnx_aionnxml_TreeEnsemble.html
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
 import numpy as np
@@ -18,6 +18,7 @@ from numpy.typing import NDArray
 from onnx import NodeProto, helper, numpy_helper
 
 from carafe.models.lowering.estimators.drawing import graph_bytes
+from carafe.models.lowering.kernel import BULK, GRAPH
 from carafe.models.lowering.refusal import NotLowered
 from carafe.models.lowering.session import INPUT, OUTPUT
 
@@ -26,6 +27,9 @@ LEQ, MEMBER = 0, 6
 
 LEAF = -1
 """Stands for the children of a leaf."""
+
+_CACHED = 20_000
+"""Nodes: with so many a processor's own cache still holds them all, at 40 bytes each."""
 
 _Ints = NDArray[np.int64]
 
@@ -75,8 +79,38 @@ def ensemble_graph(trees: Sequence[Tree], *, width: int, targets: int) -> bytes:
     """
     if not width:
         raise NotLowered("an ensemble without features has no graph")
-    node = _node([_grown(tree) for tree in trees], targets=targets)
-    return graph_bytes([node], [], width=width, outputs=targets)
+    return graph_bytes([_node(trees, OUTPUT, targets=targets)], [], width=width, outputs=targets)
+
+
+def bulk_graph(trees: Sequence[Tree], *, width: int, targets: int) -> bytes | None:
+    """Return the graph of a large ensemble for many rows, one tree a node; None where one node for all does as well.
+
+    ONNX Runtime takes each row through all trees of a node before it takes the next: once they don't fit into the
+    processor's cache any more, that costs up to twice as much as taking all rows through one tree after the other.
+    The sums are added up in the same order.
+
+    Raises:
+        NotLowered: when it would be larger than a graph should be.
+    """
+    if sum(len(tree.left) for tree in trees) <= _CACHED:
+        return None
+    nodes = [_node([replace(tree, target=0)], f"t{index}", targets=1) for index, tree in enumerate(trees)]
+    for target in range(targets):
+        added = [f"t{index}" for index, tree in enumerate(trees) if tree.target == target]
+        nodes.append(helper.make_node("Sum", added, [f"s{target}"]))
+    nodes.append(helper.make_node("Concat", [f"s{target}" for target in range(targets)], [OUTPUT], axis=1))
+    return graph_bytes(nodes, [], width=width, outputs=targets)
+
+
+def ensemble_files(trees: Sequence[Tree], *, width: int, targets: int) -> dict[str, bytes]:
+    """Return ``model.onnx``, and ``bulk.onnx`` where the ensemble is a large one.
+
+    Raises:
+        NotLowered: as ``ensemble_graph``.
+    """
+    bulk = bulk_graph(trees, width=width, targets=targets)
+    files = {GRAPH: ensemble_graph(trees, width=width, targets=targets)}
+    return files if bulk is None else {**files, BULK: bulk}
 
 
 def _grown(tree: Tree) -> Tree:
@@ -94,7 +128,8 @@ def _grown(tree: Tree) -> Tree:
     )
 
 
-def _node(trees: Sequence[Tree], *, targets: int) -> NodeProto:
+def _node(ensemble: Sequence[Tree], output: str, *, targets: int) -> NodeProto:
+    trees = [_grown(tree) for tree in ensemble]
     inner = [np.flatnonzero(tree.left != LEAF) for tree in trees]
     first_inner = _starts([len(each) for each in inner])
     first_leaf = _starts([len(tree.leaves) for tree in trees])
@@ -129,7 +164,7 @@ def _node(trees: Sequence[Tree], *, targets: int) -> NodeProto:
         "leaf_weights": _joined([tree.value[tree.leaves] for tree in trees]).astype(np.float64),
         **({"membership_values": members} if len(members) else {}),
     }
-    node: NodeProto = helper.make_node("TreeEnsemble", [INPUT], [OUTPUT], domain="ai.onnx.ml", n_targets=targets)
+    node: NodeProto = helper.make_node("TreeEnsemble", [INPUT], [output], domain="ai.onnx.ml", n_targets=targets)
     node.attribute.extend(helper.make_attribute(name, values.tolist()) for name, values in attributes.items())
     node.attribute.extend(
         helper.make_attribute(name, numpy_helper.from_array(values, name)) for name, values in tensors.items()

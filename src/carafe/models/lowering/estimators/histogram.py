@@ -11,10 +11,10 @@ from numpy.typing import NDArray
 from sklearn.compose import ColumnTransformer
 from sklearn.ensemble import HistGradientBoostingClassifier, HistGradientBoostingRegressor
 
-from carafe.models.lowering.estimators.ensemble import LEAF, Tree, constant_tree, ensemble_graph
+from carafe.models.lowering.estimators.ensemble import LEAF, Tree, constant_tree, ensemble_files
 from carafe.models.lowering.estimators.lowering import Lowering
 from carafe.models.lowering.heads import Apply, Chances, Classes, Decision, Link, Numbers
-from carafe.models.lowering.kernel import GRAPH, Accepts, Graph
+from carafe.models.lowering.kernel import BULK, Accepts, Graph
 
 _BITS = 32
 """How many categories one word of a set holds."""
@@ -56,8 +56,10 @@ def _lowered(estimator: Any, head: Numbers | Classes) -> Lowering:  # noqa: ANN4
         for stage in estimator._predictors  # noqa: SLF001 - no public name
         for target, predictor in enumerate(stage)
     ]
-    kernel = Graph(width=width, outputs=outputs, accepts=Accepts(missing=True, infinite=True))
-    return Lowering(kernel=kernel, head=head, files={GRAPH: ensemble_graph(trees, width=width, targets=outputs)})
+    files = ensemble_files(trees, width=width, targets=outputs)
+    accepts = Accepts(missing=True, infinite=True)
+    kernel = Graph(width=width, outputs=outputs, accepts=accepts, bulk=BULK in files)
+    return Lowering(kernel=kernel, head=head, files=files)
 
 
 def _tree(predictor: Any, target: int) -> Tree:  # noqa: ANN401

@@ -14,11 +14,11 @@ import numpy as np
 from numpy.typing import NDArray
 
 from carafe.models.container import Container
-from carafe.models.lowering.estimators.ensemble import LEAF, Tree, ensemble_graph
+from carafe.models.lowering.estimators.ensemble import LEAF, Tree, ensemble_files
 from carafe.models.lowering.estimators.histogram import members_of
 from carafe.models.lowering.estimators.lowering import Lowering
 from carafe.models.lowering.heads import Apply, Chances, Classes, Decision, Link, Numbers
-from carafe.models.lowering.kernel import GRAPH, Accepts, Graph
+from carafe.models.lowering.kernel import BULK, Accepts, Graph
 from carafe.models.lowering.refusal import NotLowered
 
 _ZERO = float(np.float32(1e-35))
@@ -59,15 +59,17 @@ def lower_lightgbm(estimator: Any) -> Lowering:  # noqa: ANN401 - LightGBM's est
     if not trees:
         raise NotLowered("LightGBM has grown no trees")
     split = {feature for tree in trees for feature in tree.feature[list(tree.members or {})].tolist()}
+    files = ensemble_files(trees, width=width, targets=outputs)
     kernel = Graph(
         width=width,
         outputs=outputs,
         accepts=Accepts(missing=True, infinite=True),
         whole=tuple(sorted(split)),
         divisor=len(trees) / outputs if "average_output" in text.header else 1.0,
+        bulk=BULK in files,
     )
     head = _head(text.header, outputs, classes=hasattr(estimator, "classes_"))
-    return Lowering(kernel=kernel, head=head, files={GRAPH: ensemble_graph(trees, width=width, targets=outputs)})
+    return Lowering(kernel=kernel, head=head, files=files)
 
 
 def check_categories(estimator: Any, container: Container) -> None:  # noqa: ANN401

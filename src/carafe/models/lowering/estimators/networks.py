@@ -42,7 +42,8 @@ def _layers(estimator: Any, head: Head) -> Lowering:  # noqa: ANN401
         name = drawing.add("Add", name, drawing.constant(intercepts))
     width, outputs = int(estimator.n_features_in_), int(estimator.n_outputs_)
     content = drawing.content(name, width=width, outputs=outputs)
-    kernel = Graph(width=width, outputs=outputs, accepts=Accepts())
+    breadth = 2 * max(len(intercepts) for intercepts in estimator.intercepts_)
+    kernel = Graph(width=width, outputs=outputs, accepts=Accepts(), breadth=breadth)
     return Lowering(kernel=kernel, head=head, files={GRAPH: content})
 
 

@@ -17,10 +17,10 @@ from sklearn.ensemble import (
 )
 from sklearn.tree import DecisionTreeClassifier, DecisionTreeRegressor, ExtraTreeClassifier, ExtraTreeRegressor
 
-from carafe.models.lowering.estimators.ensemble import Tree, constant_tree, ensemble_graph
+from carafe.models.lowering.estimators.ensemble import Tree, constant_tree, ensemble_files, ensemble_graph
 from carafe.models.lowering.estimators.lowering import Lowering
 from carafe.models.lowering.heads import Chances, Classes, Decision, Numbers
-from carafe.models.lowering.kernel import GRAPH, LEAVES, RIVAL, Accepts, Graph, Leaves, Shares
+from carafe.models.lowering.kernel import BULK, LEAVES, RIVAL, Accepts, Graph, Leaves, Shares
 from carafe.models.lowering.refusal import NotLowered
 
 _GIVEN = Classes(chances=Chances.GIVEN, decision=Decision.LARGEST)
@@ -50,8 +50,9 @@ def _forest_regression(estimator: Any) -> Lowering:  # noqa: ANN401
 def _mean(trees: Sequence[Any], estimator: Any) -> Lowering:  # noqa: ANN401
     width, accepts = _width(estimator), _accepts(estimator)
     grown = [sklearn_tree(each.tree_, each.tree_.value[:, 0, 0]) for each in trees]
-    kernel = Graph(width=width, outputs=1, accepts=accepts, single=True, divisor=float(len(trees)))
-    return Lowering(kernel=kernel, head=Numbers(), files={GRAPH: ensemble_graph(grown, width=width, targets=1)})
+    files = ensemble_files(grown, width=width, targets=1)
+    kernel = Graph(width=width, outputs=1, accepts=accepts, single=True, divisor=float(len(trees)), bulk=BULK in files)
+    return Lowering(kernel=kernel, head=Numbers(), files=files)
 
 
 def _one_tree_classification(estimator: Any) -> Lowering:  # noqa: ANN401
@@ -66,23 +67,22 @@ def _votes(trees: Sequence[Any], estimator: Any) -> Lowering:  # noqa: ANN401
     width, accepts = _width(estimator), _accepts(estimator)
     classes = len(estimator.classes_)
     if classes == 2 and len(trees) > 1:
-        return Lowering(
-            kernel=Shares(width=width, trees=len(trees), accepts=accepts),
-            head=_GIVEN,
-            files={GRAPH: _share(trees, width, 1), RIVAL: _share(trees, width, 0)},
-        )
-    graph, table = _named_leaves(trees, width, classes)
-    kernel = Leaves(width=width, trees=len(trees), outputs=classes, accepts=accepts)
-    return Lowering(kernel=kernel, head=_GIVEN, files={GRAPH: graph, LEAVES: table.astype("<f8").tobytes()})
+        files = ensemble_files(_shares_of(trees, 1), width=width, targets=1)
+        kernel = Shares(width=width, trees=len(trees), accepts=accepts, bulk=BULK in files)
+        rival = ensemble_graph(_shares_of(trees, 0), width=width, targets=1)
+        return Lowering(kernel=kernel, head=_GIVEN, files={**files, RIVAL: rival})
+    grown, table = _named_leaves(trees, classes)
+    files = ensemble_files(grown, width=width, targets=len(trees))
+    leaves = Leaves(width=width, trees=len(trees), outputs=classes, accepts=accepts, bulk=BULK in files)
+    return Lowering(kernel=leaves, head=_GIVEN, files={**files, LEAVES: table.astype("<f8").tobytes()})
 
 
-def _share(trees: Sequence[Any], width: int, which: int) -> bytes:
-    grown = [sklearn_tree(each.tree_, each.tree_.value[:, 0, which]) for each in trees]
-    return ensemble_graph(grown, width=width, targets=1)
+def _shares_of(trees: Sequence[Any], which: int) -> list[Tree]:
+    return [sklearn_tree(each.tree_, each.tree_.value[:, 0, which]) for each in trees]
 
 
-def _named_leaves(trees: Sequence[Any], width: int, classes: int) -> tuple[bytes, NDArray[np.float64]]:
-    """Return the graph that says for each tree which leaf a row comes to, and every leaf's shares of the classes."""
+def _named_leaves(trees: Sequence[Any], classes: int) -> tuple[list[Tree], NDArray[np.float64]]:
+    """Return trees that say which leaf a row comes to, a score each, and every leaf's shares of the classes."""
     grown, tables, count = [], [], 0
     for index, each in enumerate(trees):
         leaves = np.flatnonzero(each.tree_.children_left < 0)
@@ -91,7 +91,7 @@ def _named_leaves(trees: Sequence[Any], width: int, classes: int) -> tuple[bytes
         grown.append(sklearn_tree(each.tree_, numbers, target=index))
         tables.append(each.tree_.value[leaves, 0, :classes])
         count += len(leaves)
-    return ensemble_graph(grown, width=width, targets=len(trees)), np.concatenate(tables)
+    return grown, np.concatenate(tables)
 
 
 def _boosted_regression(estimator: Any) -> Lowering:  # noqa: ANN401
@@ -121,8 +121,8 @@ def _boosted(estimator: Any) -> tuple[dict[str, bytes], Graph]:  # noqa: ANN401
         for index, each in enumerate(stage):
             trees.append(sklearn_tree(each.tree_, estimator.learning_rate * each.tree_.value[:, 0, 0], target=index))
     outputs = len(start)
-    kernel = Graph(width=width, outputs=outputs, accepts=Accepts(), single=True)
-    return {GRAPH: ensemble_graph(trees, width=width, targets=outputs)}, kernel
+    files = ensemble_files(trees, width=width, targets=outputs)
+    return files, Graph(width=width, outputs=outputs, accepts=Accepts(), single=True, bulk=BULK in files)
 
 
 def _width(estimator: Any) -> int:  # noqa: ANN401

@@ -62,7 +62,8 @@ def draw_decision(drawing: Drawing, estimator: Any) -> str:  # noqa: ANN401
 def _lowered(drawing: Drawing, name: str, estimator: Any, outputs: int, head: Head) -> Lowering:  # noqa: ANN401
     width = int(estimator.n_features_in_)
     content = drawing.content(name, width=width, outputs=outputs)
-    kernel = Graph(width=width, outputs=outputs, accepts=Accepts())
+    breadth = 3 * len(estimator.support_vectors_)
+    kernel = Graph(width=width, outputs=outputs, accepts=Accepts(), breadth=breadth)
     return Lowering(kernel=kernel, head=head, files={GRAPH: content})
 
 
