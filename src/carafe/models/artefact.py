@@ -17,7 +17,7 @@ from carafe.errors import CorruptArtefact
 from carafe.models.files import write_files
 from carafe.models.flavours import check_flavour, flavour
 from carafe.models.golden import Golden, replay_golden
-from carafe.models.lowering.loading import load_lowered, tolerance_of
+from carafe.models.lowering.loading import load_lowered
 from carafe.models.manifest import NATIVE, Manifest
 from carafe.models.model import Model
 from carafe.models.verification import GOLDEN, SIGNATURE, Artefact, open_foreign, signature_of
@@ -32,13 +32,15 @@ def load_model(artefact: Artefact) -> Model:
     """
     manifest, files = artefact.manifest, artefact.files
     check_flavour(manifest.flavour)
+    golden = _golden(files)
     if manifest.runs_as == NATIVE:
-        model = load_native(artefact)
-    else:
-        native = _Later(replace(artefact, files={}))
-        model = load_lowered(files, signature=manifest.signature, native=native)
-    replay_golden(model, _golden(files), tolerance=tolerance_of(manifest.runs_as))
-    return model
+        native = load_native(artefact)
+        replay_golden(native, golden)
+        return native
+    left = _Later(replace(artefact, files={}))
+    loaded = load_lowered(files, signature=manifest.signature, native=left)
+    replay_golden(loaded.model, golden, tolerance=loaded.tolerance)
+    return loaded.model
 
 
 def load_native(artefact: Artefact) -> Model:

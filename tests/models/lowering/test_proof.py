@@ -11,7 +11,7 @@ from numpy.typing import NDArray
 
 from carafe.errors import CarafeError, FieldProblem, InvalidInput, MissingExtra, PredictionFailed
 from carafe.models.features import Features
-from carafe.models.lowering.edges import edge_rows
+from carafe.models.lowering.edges import border_rows, edge_rows
 from carafe.models.lowering.proof import Proof, Truth, establish, first_features, prove
 from carafe.schema import Column, Kind, Prediction, Rows, Signature, Target, Task
 from carafe.schema.rows import encode_records
@@ -65,7 +65,8 @@ class Formula:
 def truth_of(native: Formula) -> Truth:
     edges = edge_rows(native.signature, ROWS)
     chances = bool(native.signature.target.classes)
-    return establish(native, ROWS, edges, features=first_features(native, ROWS), probabilities=chances)
+    borders = border_rows(native.signature, ROWS, {0: [25.3, 50.0]})
+    return establish(native, ROWS, edges, borders, features=first_features(native, ROWS), probabilities=chances)
 
 
 def proved(candidate: Formula, native: Formula | None = None, tolerance: float = 1e-9) -> Proof:
@@ -76,7 +77,7 @@ def test_a_model_that_answers_alike_is_proved_on_every_row() -> None:
     for signature in (NUMBERS, CLASSES):
         native = Formula(signature=signature)
         truth = truth_of(native)
-        assert prove(native, truth, tolerance=1e-9) == Proof(rows=400 + truth.edges.rows.count, difference=0.0)
+        assert prove(native, truth, tolerance=1e-9) == Proof(rows=410 + truth.edges.rows.count, difference=0.0)
         assert truth.edges.rows.count > 60
 
 
@@ -190,6 +191,15 @@ def test_an_answer_that_is_not_finite_is_as_good_as_none() -> None:
     assert proved(native, native).failure is None
     assert proved(Formula(refuses=failed(1e200, PredictionFailed("no"))), native).failure is None
     assert "the native model refuses it" in (proved(Formula(), native).failure or "")
+
+
+def test_a_border_that_is_moved_by_the_last_digit_is_found() -> None:
+    def stepped(border: float) -> Formula:
+        return Formula(price=lambda size, _bern: np.where(size <= border, 1.0, 2.0))
+
+    found = proved(stepped(np.nextafter(25.3, 26)), stepped(25.3))
+    words = r"edge row \d \(size = 25\.3\d*\), in bulk: answers 1\.0, the native model answers 2\.0"
+    assert re.match(words, found.failure or "")
 
 
 def test_a_row_that_is_refused_alone_does_not_hide_the_others() -> None:

@@ -11,6 +11,7 @@ import random
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from itertools import chain, zip_longest
+from typing import TypeVar
 
 from carafe.models.golden import UNSEEN
 from carafe.schema import Column, Kind, Rows, Signature
@@ -22,6 +23,14 @@ MOST = 600
 
 MIXED = 60
 """How many rows there are in which several columns are at moderate edges together."""
+
+BORDERS = 1000
+"""The most thresholds whose neighbours are asked about; of more, every so many is taken."""
+
+_THRESHOLDS = 6
+"""How many of a column's thresholds are edges like others."""
+
+_T = TypeVar("_T")
 
 _CATEGORIES = 24
 """How many of a column's own categories are asked about."""
@@ -84,12 +93,35 @@ def edge_rows(signature: Signature, sample: Rows, *, thresholds: Mapping[int, Se
         return Edges(records=(), about=())
     most = max(1, MOST // len(signature.columns))
     values = [
-        _some(_values(column, bases, index, (thresholds or {}).get(index, ())), most, index)
+        _some(_values(column, bases, index, _some((thresholds or {}).get(index, ()), _THRESHOLDS, 0)), most, index)
         for index, column in enumerate(signature.columns)
     ]
     single = _single(signature, bases, values)
     rows = [*single, *_whole(signature, bases), *_mixed(signature, bases)]
     return Edges(records=[record for record, _ in rows], about=[about for _, about in rows])
+
+
+def border_rows(signature: Signature, sample: Rows, thresholds: Mapping[int, Sequence[float]]) -> Edges:
+    """Return rows on both sides of many thresholds, each in one column of a row of the sample."""
+    bases = _bases(signature, sample)
+    pairs = [(index, threshold) for index, several in thresholds.items() for threshold in several]
+    rows: list[_Row] = []
+    for turn, (index, threshold) in enumerate(_some(pairs, BORDERS, 0) if bases else ()):
+        base = bases[turn % len(bases)]
+        near = _around(signature.columns[index], threshold)
+        rows += [((*base[:index], value, *base[index + 1 :]), _called(signature, index, value)) for value in near]
+    return Edges(records=[record for record, _ in rows], about=[about for _, about in rows])
+
+
+def _called(signature: Signature, index: int, value: Cell) -> str:
+    return f"{signature.names[index]} = {shown(value)}"
+
+
+def _around(column: Column, threshold: float) -> Sequence[Cell]:
+    """Return what the column may hold next to a number."""
+    if column.kind is Kind.INTEGER:
+        return [number for number in (math.floor(threshold), math.floor(threshold) + 1) if abs(number) <= 2**53]
+    return list(_neighbours(threshold))
 
 
 _Row = tuple[Record, str]
@@ -133,7 +165,7 @@ def _values(column: Column, bases: Sequence[Record], index: int, thresholds: Seq
     return [*own, *_NUMBERS, *near_numbers]
 
 
-def _some(values: Sequence[Cell], most: int, turn: int) -> Sequence[Cell]:
+def _some(values: Sequence[_T], most: int, turn: int) -> Sequence[_T]:
     """Return so many of the values, spread evenly; other ones for another column."""
     if len(values) <= most:
         return values
@@ -165,7 +197,7 @@ def _single(signature: Signature, bases: Sequence[Record], values: Sequence[Sequ
     for turn, (index, value) in enumerate(chain.from_iterable(map(enumerate, turns))):
         if value is not _NOTHING:
             base = bases[turn % len(bases)]
-            yield (*base[:index], value, *base[index + 1 :]), f"{signature.names[index]} = {shown(value)}"
+            yield (*base[:index], value, *base[index + 1 :]), _called(signature, index, value)
 
 
 _NOTHING: Cell = "carafe: no value"

@@ -14,8 +14,8 @@ from typing import Any
 
 from carafe.errors import CarafeError, CorruptArtefact, MissingExtra
 from carafe.models.golden import Golden, replay_golden
-from carafe.models.lowering.edges import edge_rows
-from carafe.models.lowering.loading import load_lowered, tolerance_of
+from carafe.models.lowering.edges import border_rows, edge_rows
+from carafe.models.lowering.loading import load_lowered
 from carafe.models.lowering.lower import lower
 from carafe.models.lowering.lowered import PLAN, Lowered, encode_lowered
 from carafe.models.lowering.proof import Proof, Truth, establish, first_features, prove
@@ -108,7 +108,8 @@ def _truth(original: Original, rows: Rows) -> Truth:
         {} if features is None else thresholds_of(original.estimator, signature=signature, rows=rows, features=features)
     )
     edges = edge_rows(signature, rows, thresholds=thresholds)
-    return establish(native, rows, edges, features=features, probabilities=original.manifest.probabilities)
+    borders = border_rows(signature, rows, thresholds)
+    return establish(native, rows, edges, borders, features=features, probabilities=original.manifest.probabilities)
 
 
 def _made(make: Maker, original: Original) -> Mapping[str, bytes]:
@@ -120,12 +121,12 @@ def _made(make: Maker, original: Original) -> Mapping[str, bytes]:
 
 def _proved(name: str, files: Mapping[str, bytes], original: Original, truth: Truth) -> Rung:
     """Return the rung of a candidate, chosen if it was proved."""
-    model = load_lowered(files, signature=original.manifest.signature, native=lambda: original.native)
-    proof = prove(model, truth, tolerance=tolerance_of(name))
+    loaded = load_lowered(files, signature=original.manifest.signature, native=lambda: original.native)
+    proof = prove(loaded.model, truth, tolerance=loaded.tolerance)
     if proof.failure is not None:
         return _rung(name, proof, proof.failure)
     try:
-        replay_golden(model, original.golden, tolerance=tolerance_of(name))
+        replay_golden(loaded.model, original.golden, tolerance=loaded.tolerance)
     except CorruptArtefact as error:
         return _rung(name, proof, str(error))
     return _rung(name, proof, "it answers every row as the native model does", chosen=True)

@@ -7,28 +7,28 @@ over later is looked for here.
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
+from dataclasses import dataclass
 
 from carafe.errors import CarafeError, CorruptArtefact
 from carafe.models.lowering.graphs import check_graph
 from carafe.models.lowering.heads import Chances, Classes, Decision
 from carafe.models.lowering.kernel import Constant, Graph, Kernel, Linear, Shares
 from carafe.models.lowering.lowered import PLAN, Lowered, LoweredModel, decode_lowered
-from carafe.models.manifest import LOWERED, NATIVE
 from carafe.models.model import Model
 from carafe.schema import Signature
 
 _GRAPHS = ".onnx"
 
-_TOLERANCES = {LOWERED: 1e-9, NATIVE: 1e-9}
-"""How far a rung's numbers may be off, relative; the others may compute in single precision."""
+
+@dataclass(frozen=True, slots=True, kw_only=True, eq=False)
+class Loaded:
+    """A model, and how far its numbers may be from the native one's, relative: less where all are doubles."""
+
+    model: Model
+    tolerance: float
 
 
-def tolerance_of(rung: str) -> float:
-    """Return how far the numbers of a rung may be off, relative: 1e-9 in double precision, 1e-6 in single."""
-    return _TOLERANCES.get(rung, 1e-6)
-
-
-def load_lowered(files: Mapping[str, bytes], *, signature: Signature, native: Callable[[], Model]) -> Model:
+def load_lowered(files: Mapping[str, bytes], *, signature: Signature, native: Callable[[], Model]) -> Loaded:
     """Return the model in ``plan.json`` and the files that it needs, whose digests were checked.
 
     Args:
@@ -50,11 +50,12 @@ def load_lowered(files: Mapping[str, bytes], *, signature: Signature, native: Ca
         if name.endswith(_GRAPHS):
             check_graph(content, name)
     try:
-        return LoweredModel(lowered, files=files, signature=signature, native=native)
+        model = LoweredModel(lowered, files=files, signature=signature, native=native)
     except CarafeError:
         raise
     except Exception as error:
         raise CorruptArtefact(f"{PLAN}: can't be put together ({type(error).__name__}: {error})") from error
+    return Loaded(model=model, tolerance=lowered.tolerance)
 
 
 def _check_inputs(lowered: Lowered, signature: Signature) -> None:

@@ -65,10 +65,11 @@ class Question:
 
 @dataclass(frozen=True, slots=True, kw_only=True, eq=False)
 class Truth:
-    """What the native model says: to the given rows, to edge rows, and which features it sees of some."""
+    """What the native model says: to the given rows, to edge rows, to rows next to thresholds; and what it sees."""
 
     given: Question
     edges: Question
+    borders: Question
     features: Features | None
     """Of the first of the given rows; None where the model has none to show."""
     probabilities: bool
@@ -85,13 +86,16 @@ class Proof:
     failure: str | None = None
 
 
-def establish(native: Model, rows: Rows, edges: Edges, *, features: Features | None, probabilities: bool) -> Truth:
+def establish(
+    native: Model, rows: Rows, edges: Edges, borders: Edges, *, features: Features | None, probabilities: bool
+) -> Truth:
     """Ask the native model everything that candidates will be asked.
 
     Args:
         native: the model as its library runs it.
         rows: at least one row, better all that were held out.
         edges: edge rows.
+        borders: rows next to the thresholds of trees, which are asked about in bulk only, for they are many.
         features: what ``first_features`` returned.
         probabilities: whether the model gives them.
 
@@ -100,20 +104,21 @@ def establish(native: Model, rows: Rows, edges: Edges, *, features: Features | N
     """
     signature = native.signature
     classes = len(signature.target.classes) if probabilities else 0
-    odd = Rows(Rows.of_records(signature, edges.records).columns)
-    given, edge = (
+    odd, near = (Rows(Rows.of_records(signature, each.records).columns) for each in (edges, borders))
+    given, edge, border = (
         Question(
             rows=part,
             about=about,
             truth=ask(native, of_columns(part), count=part.count, most=MOST, classes=classes),
         )
-        for part, about in ((rows, None), (odd, edges.about))
+        for part, about in ((rows, None), (odd, edges.about), (near, borders.about))
     )
     numbers = given.truth.values if given.truth.probabilities is None else given.truth.probabilities
     sizes = np.abs(numbers[np.isfinite(numbers)])
     return Truth(
         given=given,
         edges=edge,
+        borders=border,
         features=features,
         probabilities=probabilities,
         scale=float(sizes.mean()) if sizes.any() else 1.0,
@@ -146,7 +151,7 @@ def prove(candidate: Model, truth: Truth, *, tolerance: float) -> Proof:
     Raises:
         MissingExtra: when it needs a library that is not installed.
     """
-    count = truth.given.rows.count + truth.edges.rows.count
+    count = truth.given.rows.count + truth.edges.rows.count + truth.borders.rows.count
     ruler = Ruler(tolerance=tolerance, scale=truth.scale, classes=candidate.signature.target.classes)
     largest = 0.0
     for path in _paths(candidate, truth):
@@ -171,7 +176,7 @@ class _Path:
 
 def _paths(candidate: Model, truth: Truth) -> Iterator[_Path]:
     """Yield every way in which the candidate is asked; what takes longer comes last."""
-    for question in (truth.given, truth.edges):
+    for question in (truth.given, truth.edges, truth.borders):
         everything = np.arange(question.rows.count)
         yield _Path(how="in bulk", question=question, rows=everything, part=of_columns(question.rows), most=MOST)
     edges = np.arange(truth.edges.rows.count)

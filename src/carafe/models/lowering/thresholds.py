@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections import defaultdict
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from typing import Any
@@ -15,14 +16,11 @@ from carafe.models.features import Features
 from carafe.models.flavours.parts import parts_of
 from carafe.schema import Kind, Rows, Signature
 
-MOST = 6
-"""How many thresholds a column is asked about, from the smallest to the largest."""
-
 
 def thresholds_of(
     estimator: object, *, signature: Signature, rows: Rows, features: Features
 ) -> Mapping[int, Sequence[float]]:
-    """Return for the position of a numeric column some thresholds of the trees that see it as it came.
+    """Return for the position of a numeric column the rising thresholds of the trees that see it as it came.
 
     Args:
         estimator: the fitted pipeline or estimator.
@@ -33,7 +31,9 @@ def thresholds_of(
     """
     found = _by_feature(estimator)
     columns = _unchanged(signature, rows, features)
-    return {column: _spread(found[feature]) for feature, column in columns.items() if feature in found}
+    return {
+        column: sorted(filter(math.isfinite, found[feature])) for feature, column in columns.items() if feature in found
+    }
 
 
 def _by_feature(estimator: object) -> Mapping[int, set[float]]:
@@ -79,9 +79,3 @@ def _unchanged(signature: Signature, rows: Rows, features: Features) -> Mapping[
             matches = (features.matrix[known] == numbers[known, None]).all(axis=0)
             same.update(dict.fromkeys(np.flatnonzero(matches & known.any()).tolist(), index))
     return same
-
-
-def _spread(thresholds: set[float]) -> list[float]:
-    ordered = sorted(each for each in thresholds if np.isfinite(each))
-    positions = np.unique(np.linspace(0, len(ordered) - 1, min(MOST, len(ordered))).round().astype(int))
-    return [ordered[position] for position in positions]
