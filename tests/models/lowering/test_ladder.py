@@ -127,7 +127,7 @@ MUTATIONS: dict[str, tuple[Callable[[], Publication], Change, str]] = {
     "a weight": (
         cities,
         lambda plan, files: in_kernel(plan, files, 0, 1e-6),
-        "^row 0 of those given, in bulk: answers",
+        "^row 0 of those given, in bulk: answer",
     ),
     "a weight of a category": (
         cities,
@@ -147,7 +147,7 @@ MUTATIONS: dict[str, tuple[Callable[[], Publication], Change, str]] = {
     ),
     "a threshold": (
         trees,
-        lambda plan, files: in_graph(plan, files, "nodes_splits", 0),
+        lambda plan, files: in_graph(plan, files, "nodes_splits", 1),
         r"row \d+ \(x\d = .*\), in bulk: answers .*, the native model answers ",
     ),
     "a leaf": (
