@@ -41,6 +41,7 @@ def command(**flags: Any) -> None:  # noqa: ANN401 - one value a setting
     """Serve the models of this home over HTTP, until Ctrl-C or SIGTERM."""
     settings = Settings.load(**flags)
     settings.check_open()
+    import_module("carafe.serving.caches").check_caches(settings)
     server = import_module("carafe.web.server")
     address = server.claim(settings)
     key, advice = _prepare(settings)

@@ -27,3 +27,12 @@ def open_caches(settings: Settings, *, observers: Observers) -> Mapping[str, Ans
         raise MissingExtra.of("a cache in Redis", error) from error
     shared = Shared(settings.redis_url, observers=observers)
     return {name: RedisAnswers(shared, seconds=limit.seconds) for name, limit in limits.items()}
+
+
+def check_caches(settings: Settings) -> None:
+    """Open the caches once and let go of them, so that a server says what is wrong before its workers can't start.
+
+    Raises:
+        InvalidSetting, MissingExtra: as ``open_caches``.
+    """
+    open_caches(settings, observers=Observers())
