@@ -76,7 +76,6 @@ class Telling:
         now = time.monotonic()
         if joined.workers is None or (snapshot == joined.written and now < joined.when + REWRITE_SECONDS):
             return
-        joined.written, joined.when = snapshot, now
         told = Snapshot(
             worker=snapshot.worker,
             counters=dict(snapshot.counters),
@@ -85,6 +84,7 @@ class Telling:
         )
         add_use(told)
         joined.workers.write(told)
+        joined.written, joined.when = snapshot, now
 
     def _join(self) -> _Joined:
         """Return this process's place; a forked child takes one of its own."""
