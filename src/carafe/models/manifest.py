@@ -19,6 +19,9 @@ the native model; a Carafe that knows only format 1 could read neither, and is t
 LOWERED = "lowered"
 """The fastest rung: a column plan and a kernel of the estimator's own kind answer."""
 
+ONNX = "onnx"
+"""The second rung: what has no kernel of its own is a converted graph, in single precision where it must be."""
+
 NATIVE = "native"
 """The last rung of every ladder: the library that trained the model answers."""
 

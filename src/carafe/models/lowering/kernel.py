@@ -17,6 +17,9 @@ RIVAL = "rival.onnx"
 BULK = "bulk.onnx"
 """The file with a large ensemble's trees, each a node of its own: many rows pass it while it is in the cache."""
 
+MANY = 2_000
+"""Rows: from so many on the graph for bulk is loaded, and saves more than that costs."""
+
 TAIL = "tail.onnx"
 """The file with the graph between the plan and the kernel."""
 
@@ -48,9 +51,9 @@ class Graph(msgspec.Struct, tag="graph", frozen=True, kw_only=True, forbid_unkno
     """``model.onnx`` as it answers, divided by ``divisor`` (the number of trees of an average).
 
     ``width`` numbers in, ``outputs`` out; ``single`` tells that the numbers are rounded to single precision first,
-    ``whole`` which of them lose their fraction, as categories' numbers do. ``exact`` tells that nothing in the graph is
-    computed in single precision, ``bulk`` that ``bulk.onnx`` has the same trees for many rows. ``breadth`` is about how
-    many numbers it holds for a row while it computes, so that many rows are taken in parts.
+    ``whole`` which of them lose their fraction, as categories' numbers do. ``bulk`` tells that ``bulk.onnx`` has the
+    same trees for many rows. ``breadth`` is about how many numbers it holds for a row while it computes, so that many
+    rows are taken in parts.
     """
 
     width: int
@@ -59,7 +62,6 @@ class Graph(msgspec.Struct, tag="graph", frozen=True, kw_only=True, forbid_unkno
     single: bool = False
     whole: tuple[int, ...] = ()
     divisor: float = 1.0
-    exact: bool = True
     bulk: bool = False
     breadth: int = 0
 
@@ -70,7 +72,6 @@ class Tail(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True
     width: int
     outputs: int
     accepts: Accepts
-    exact: bool
     breadth: int
 
 

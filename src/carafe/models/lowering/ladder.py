@@ -21,7 +21,8 @@ from carafe.models.lowering.lowered import PLAN, Lowered, encode_lowered
 from carafe.models.lowering.proof import Proof, Truth, establish, first_features, prove
 from carafe.models.lowering.refusal import NotLowered
 from carafe.models.lowering.thresholds import thresholds_of
-from carafe.models.manifest import LOWERED, NATIVE, Manifest, Rung
+from carafe.models.lowering.whole import convert_whole
+from carafe.models.manifest import LOWERED, NATIVE, ONNX, Manifest, Rung
 from carafe.models.model import Model
 from carafe.schema import Rows
 from carafe.schema.values import printable
@@ -29,7 +30,7 @@ from carafe.schema.values import printable
 Maker = Callable[..., tuple[Lowered, Mapping[str, bytes]]]
 """From an estimator, ``signature=`` and ``container=`` to what plan.json holds and the files beside it."""
 
-MAKERS: Mapping[str, Maker] = {LOWERED: lower}
+MAKERS: Mapping[str, Maker] = {LOWERED: lower, ONNX: convert_whole}
 """How each rung above the native one is made, the fastest first."""
 
 _UNNEEDED = "not needed: a faster one was proved"

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
 import msgspec
@@ -47,6 +47,7 @@ def lower(
     *,
     signature: Signature,
     container: Container,
+    single: bool = False,
 ) -> tuple[Lowered, Mapping[str, bytes]]:
     """Return what plan.json holds of a fitted estimator, and the files of its kernel by name.
 
@@ -54,6 +55,7 @@ def lower(
         estimator: a fitted estimator or pipeline that can be published.
         signature: the columns that come in, and the target.
         container: the kind of table that it was fitted on.
+        single: whether parts of it may compute in single precision, where no kernel in double is known.
 
     Raises:
         NotLowered: when something in it can't be turned into data that gives exactly its answers; says what and why.
@@ -62,10 +64,13 @@ def lower(
     if not parts.transformers and type(parts.last).__module__.startswith("lightgbm."):
         check_categories(parts.last, container)
     plan, names, behind = _planned(parts, signature=signature, container=container)
-    tail, content = tail_transformers(behind, width=len(plan.outputs)) if behind else (None, b"")
-    lowering = _back(_lowering(parts.last, len(plan.outputs) if tail is None else tail.outputs), parts.back)
-    lowered = Lowered(plan=plan, tail=tail, kernel=lowering.kernel, head=lowering.head, names=names)
-    return lowered, {**lowering.files, **({TAIL: content} if tail else {})}
+    through = tail_transformers(behind, width=len(plan.outputs)) if behind else None
+    lowering = _back(_lowering(parts.last, len(plan.outputs) if through is None else through.tail.outputs), parts.back)
+    if not single and not (lowering.exact and (through is None or through.exact)):
+        raise NotLowered(f"the graph of {type(parts.last).__name__} partly computes in single precision")
+    tail = None if through is None else through.tail
+    lowered = Lowered(plan=plan, tail=tail, kernel=lowering.kernel, head=lowering.head, names=names, exact=not single)
+    return lowered, {**lowering.files, **({} if through is None else {TAIL: through.content})}
 
 
 def _parts(estimator: Any) -> _Parts:  # noqa: ANN401
@@ -141,5 +146,4 @@ def _back(lowering: Lowering, back: tuple[Apply | Scale, ...]) -> Lowering:
         return lowering
     if not isinstance(lowering.head, Numbers):
         raise NotLowered("a transformed target of a classifier")
-    head = msgspec.structs.replace(lowering.head, steps=(*lowering.head.steps, *back))
-    return Lowering(kernel=lowering.kernel, head=head, files=lowering.files)
+    return replace(lowering, head=msgspec.structs.replace(lowering.head, steps=(*lowering.head.steps, *back)))

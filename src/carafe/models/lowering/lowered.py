@@ -31,7 +31,7 @@ FEW = 16
 """Up to so many records are answered one by one; from about so many on arrays are made faster than they are saved."""
 
 EXACT, SINGLE = 1e-9, 1e-6
-"""Tolerances, relative: for kernels that compute in double precision, and for those that partly do not."""
+"""Tolerances, relative: where everything is computed in double precision, and where some of it may not be."""
 
 CHUNK = 4_000_000
 """Numbers: of larger tables so much is held in memory at a time, 32 MB."""
@@ -41,6 +41,7 @@ class Lowered(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=T
     """Everything about a lowered model but its graphs.
 
     ``names`` are those of the plan's outputs; None where these are not what stands before the last step.
+    ``exact`` tells that all of it computes in double precision.
     """
 
     format: int = FORMAT
@@ -49,12 +50,12 @@ class Lowered(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=T
     kernel: Kernel
     head: Head
     names: tuple[str, ...] | None = None
+    exact: bool = True
 
     @property
     def tolerance(self) -> float:
-        """How far its numbers may be from the native model's, relatively: less where all is in double precision."""
-        parts = [part for part in (self.tail, self.kernel) if isinstance(part, (Tail, Graph))]
-        return EXACT if all(part.exact for part in parts) else SINGLE
+        """How far its numbers may be from the native model's, relatively."""
+        return EXACT if self.exact else SINGLE
 
 
 class _Format(msgspec.Struct):

@@ -24,6 +24,7 @@ from carafe.models.features import Features
 from carafe.models.lowering.answers import Answers, Part, ask, of_columns, of_records
 from carafe.models.lowering.comparison import Difference, Ruler, compare, relative_distance
 from carafe.models.lowering.edges import Edges
+from carafe.models.lowering.kernel import MANY
 from carafe.models.model import Model
 from carafe.schema import Rows
 from carafe.schema.rows import records_of
@@ -179,6 +180,9 @@ def _paths(candidate: Model, truth: Truth) -> Iterator[_Path]:
     for question in (truth.given, truth.edges, truth.borders):
         everything = np.arange(question.rows.count)
         yield _Path(how="in bulk", question=question, rows=everything, part=of_columns(question.rows), most=MOST)
+    many = np.resize(np.arange(truth.given.rows.count), MANY)  # from so many on a graph of its own answers
+    part = of_columns(truth.given.rows.take(many))
+    yield _Path(how="among very many", question=truth.given, rows=many, part=part, most=MANY)
     edges = np.arange(truth.edges.rows.count)
     yield from _by_record(candidate, truth.edges, edges)
     few = _spread(truth.given.rows.count, SLOW_SPREAD)

@@ -19,6 +19,7 @@ from carafe.models.lowering.kernel import (
     BULK,
     GRAPH,
     LEAVES,
+    MANY,
     RIVAL,
     TAIL,
     Accepts,
@@ -40,9 +41,6 @@ _TIE = 1e-9
 
 _NEAR_ONE = 1.0 - 1e-5
 """A share above this leaves so little to the other that too few of its digits would be right."""
-
-_MANY = 2_000
-"""Rows: from so many on the graph for bulk is loaded, and saves more than it costs."""
 
 _Matrix = NDArray[np.float64]
 _Encoder = Callable[[Record], list[float]]
@@ -247,7 +245,7 @@ def _in_bulk(
     if not kernel.bulk:
         return session.run
     many = _Lazily(lambda: _session(files, BULK, width=kernel.width, outputs=outputs, single=single))
-    return lambda matrix: (many() if len(matrix) >= _MANY else session).run(matrix)
+    return lambda matrix: (many() if len(matrix) >= MANY else session).run(matrix)
 
 
 @dataclass(slots=True)

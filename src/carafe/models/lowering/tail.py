@@ -10,6 +10,7 @@ import logging
 import warnings
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
+from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
@@ -33,7 +34,16 @@ _BREADTH = 4_000
 """Numbers a row: nobody knows what a converted graph holds; a comparison with every training row is the worst."""
 
 
-def tail_transformers(transformers: Sequence[Any], *, width: int) -> tuple[Tail, bytes]:
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Through:
+    """Transformers as a graph: what plan.json holds of it, the graph, and whether all of it is in double precision."""
+
+    tail: Tail
+    content: bytes
+    exact: bool
+
+
+def tail_transformers(transformers: Sequence[Any], *, width: int) -> Through:
     """Return transformers that take a matrix of ``width`` columns as a graph.
 
     Raises:
@@ -47,11 +57,11 @@ def tail_transformers(transformers: Sequence[Any], *, width: int) -> tuple[Tail,
     if len(model.graph.output) != 1 or not outputs:
         raise NotLowered(f"{_named(transformers)} give no table of known width in ONNX")
     _conclude(model.graph, [_cast(model.graph, model.graph.output[0].name)], outputs)
-    tail = Tail(width=width, outputs=outputs, accepts=Accepts(), exact=is_exact(model), breadth=_BREADTH)
-    return tail, _loadable(model, width=width, outputs=outputs)
+    tail = Tail(width=width, outputs=outputs, accepts=Accepts(), breadth=_BREADTH)
+    return Through(tail=tail, content=_loadable(model, width=width, outputs=outputs), exact=is_exact(model))
 
 
-def _polynomial(step: PolynomialFeatures) -> tuple[Tail, bytes]:
+def _polynomial(step: PolynomialFeatures) -> Through:
     """Return products of columns; skl2onnx writes single-precision ones into its graph of doubles."""
     powers = np.asarray(step.powers_)
     outputs, width = powers.shape
@@ -65,8 +75,8 @@ def _polynomial(step: PolynomialFeatures) -> tuple[Tail, bytes]:
         columns = [row[place] if place < len(row) else width for row in factors]
         chosen = drawing.add("Gather", table, drawing.constant(columns, np.int64), axis=1)
         product = drawing.add("Mul", product, chosen) if product else chosen
-    tail = Tail(width=width, outputs=outputs, accepts=Accepts(), exact=True, breadth=3 * outputs)
-    return tail, drawing.content(product, width=width, outputs=outputs)
+    tail = Tail(width=width, outputs=outputs, accepts=Accepts(), breadth=3 * outputs)
+    return Through(tail=tail, content=drawing.content(product, width=width, outputs=outputs), exact=True)
 
 
 def tail_estimator(estimator: Any, *, width: int) -> Lowering:  # noqa: ANN401 - scikit-learn ships no types
@@ -78,8 +88,9 @@ def tail_estimator(estimator: Any, *, width: int) -> Lowering:  # noqa: ANN401 -
     model = converted(estimator, width=width)
     names, outputs, head = answers(model.graph, estimator)
     _conclude(model.graph, names, outputs)
-    kernel = Graph(width=width, outputs=outputs, accepts=Accepts(), exact=is_exact(model), breadth=_BREADTH)
-    return Lowering(kernel=kernel, head=head, files={GRAPH: _loadable(model, width=width, outputs=outputs)})
+    kernel = Graph(width=width, outputs=outputs, accepts=Accepts(), breadth=_BREADTH)
+    files = {GRAPH: _loadable(model, width=width, outputs=outputs)}
+    return Lowering(kernel=kernel, head=head, files=files, exact=is_exact(model))
 
 
 def converted(estimator: Any, *, width: int) -> ModelProto:  # noqa: ANN401

@@ -11,8 +11,12 @@ from carafe.models.lowering.kernel import Kernel
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Lowering:
-    """An estimator as data: what computes its scores, what makes answers of them, and the files of the former."""
+    """An estimator as data: what computes its scores, what makes answers of them, and the files of the former.
+
+    ``exact`` tells that nothing of it is computed in single precision.
+    """
 
     kernel: Kernel
     head: Head
     files: Mapping[str, bytes] = field(default_factory=dict)
+    exact: bool = True
