@@ -1,6 +1,7 @@
 from __future__ import annotations
 
 import os
+import shutil
 import subprocess
 import sys
 import time
@@ -82,6 +83,14 @@ def test_a_file_that_is_no_snapshot_is_passed_over(workers: Workers, tmp_path: P
     (tmp_path / "base" / "server" / "1-1.worker").write_bytes(b"\x00garbage")
     (tmp_path / "base" / "server" / "gone").write_bytes(b"{")
     assert workers.together(snapshot(identity(), 1)).counters[SERIES] == 1
+
+
+def test_a_folder_that_was_tidied_away_is_made_again(workers: Workers, tmp_path: Path) -> None:
+    shutil.rmtree(tmp_path / "base")
+    assert workers.together(snapshot(identity(), 1)).counters[SERIES] == 1
+    workers.write(snapshot(identity(), 3))
+    (path,) = (tmp_path / "base" / "server").glob("*.worker")
+    assert path.name.startswith(f"{os.getpid()}-")
 
 
 def test_files_are_this_users_alone(workers: Workers, tmp_path: Path) -> None:

@@ -70,7 +70,12 @@ class Workers:
         Raises:
             OSError: when it can't be written.
         """
-        self._replace(self._folder / f"{snapshot.worker}{_SUFFIX}", _encode(snapshot))
+        path, content = self._folder / f"{snapshot.worker}{_SUFFIX}", _encode(snapshot)
+        try:
+            self._replace(path, content)
+        except FileNotFoundError:  # somebody has tidied up the folder for temporary files
+            self.join()
+            self._replace(path, content)
 
     def together(self, own: Snapshot) -> Snapshot:
         """Return what all workers say together: those that run, those that ended, and this one as of ``own``."""
