@@ -1,5 +1,8 @@
 from __future__ import annotations
 
+import csv
+import io
+import json
 from collections.abc import Callable
 from pathlib import Path
 from statistics import fmean
@@ -7,13 +10,19 @@ from statistics import fmean
 import pytest
 
 from carafe.access import Role, open_keys
+from carafe.models import Model
+from carafe.models.artefact import load_model
 from carafe.registry import open_registry
+from carafe.schema import Rows
+from carafe.schema.rows import records_of
 from carafe.settings import Settings
 from carafe.tables import read_table
+from carafe.training.labelled import Labelled
 from carafe.training.publication import publish_result
-from carafe.training.recipe import Recipe
+from carafe.training.recipe import Data, ModelChoice, Recipe
 from carafe.training.result import TrainingResult
 from carafe.training.run import train
+from carafe.web import create_app
 from conftest import ROOT
 from real_tables import SEEDS, TABLES, RealTable, figure, measure, quality_page, records
 from web.servers import running
@@ -72,6 +81,63 @@ def test_the_total_of_a_taxi_ride_is_warned_about_and_left_out_when_the_tip_is_l
     assert figure(result, "r2") > 0.5
     expected = result.estimator.predict(result.holdout.data.frame())[:SENT].tolist()
     assert served_answers(result, tmp_path) == expected
+
+
+@pytest.mark.needs("libgomp1")
+@pytest.mark.parametrize("algorithm", ["linear", "forest", "boosting", "lightgbm"])
+@each_table
+def test_a_published_model_answers_on_every_path_as_the_pipeline_does(
+    table: RealTable, algorithm: str, real_table: FindTable, tmp_path: Path
+) -> None:
+    frame = read_table(real_table(table.file))
+    classification = table.metric != "r2"
+    named = ModelChoice(algorithm="logistic" if algorithm == "linear" and classification else algorithm)
+    data = Data(target=table.target, source=table.file)
+    result = train(frame.head(2000), recipe=Recipe(data=data, model=named))
+    settings = Settings(home=tmp_path / "home", open=True)
+    registry = open_registry(settings)
+    version = publish_result(result, name="real", registry=registry)
+    model = load_model(registry.fetch(version))
+    registry.close()
+    held = result.holdout.data
+    expected = result.estimator.predict(held.frame()).tolist()
+    ways = {**asked_in_process(model, held), **asked_over_http(settings, held)}
+    for way, answers in ways.items():
+        assert answers == (expected if classification else pytest.approx(expected, rel=1e-9)), way
+    assert set(ways) == {"vectorised", "row by row", "together", "HTTP JSON", "HTTP CSV"}
+
+
+def asked_in_process(model: Model, held: Labelled) -> dict[str, list[object]]:
+    """Return what a model answers to rows column by column, to records one by one, and to some records together."""
+    records = records_of(held.signature, held.rows)
+    parts = {
+        "vectorised": [held.rows],
+        "row by row": [Rows.of_records(held.signature, [record]) for record in records],
+        "together": [
+            Rows.of_records(held.signature, records[start : start + 16]) for start in range(0, len(records), 16)
+        ],
+    }
+    classes = held.signature.target.classes
+    return {
+        way: [classes[int(value)] if classes else value for part in some for value in model.predict(part).listed_values]
+        for way, some in parts.items()
+    }
+
+
+def asked_over_http(settings: Settings, held: Labelled) -> dict[str, list[object]]:
+    """Return what the service answers to the same rows as JSON and as CSV."""
+    rows, client = records(held), create_app(settings).test_client()
+    said = client.post("/models/real/predict", json=rows).get_json()["predictions"]
+    text = io.StringIO(newline="")
+    writer = csv.DictWriter(text, held.signature.names)
+    writer.writeheader()
+    writer.writerows(
+        [{name: json.dumps(value) if isinstance(value, bool) else value for name, value in row.items()} for row in rows]
+    )
+    reply = client.post(
+        "/models/real/predict", data=text.getvalue(), content_type="text/csv", headers={"Accept": "application/json"}
+    )
+    return {"HTTP JSON": said, "HTTP CSV": reply.get_json()["predictions"]}
 
 
 @pytest.mark.long
