@@ -52,6 +52,9 @@ class Settings:
     default_model: str | None = _setting(None, help="The model that POST /predict asks when there are several.")
     max_loaded: int = _setting(100, help="How many versions a worker keeps loaded; the least recently asked make room.")
     max_body_bytes: int = _setting(16 * 1024 * 1024, help="The largest request body, in bytes.")
+    max_table_bytes: int = _setting(
+        1024**3, help="The largest table that one request for bulk scoring may bring, in bytes."
+    )
     max_rows: int = _setting(100_000, help="The most rows that one request may hold.")
     batch_rows: int = _setting(128, help="The most rows of waiting requests that one run of a model answers together.")
     queue_limit: int = _setting(64, help="How many requests may wait for one model that is busy; more get 503.")
@@ -150,6 +153,7 @@ _COUNTS = (
     "threads",
     "max_loaded",
     "max_body_bytes",
+    "max_table_bytes",
     "max_rows",
     "batch_rows",
     "queue_limit",

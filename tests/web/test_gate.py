@@ -8,8 +8,9 @@ from collections.abc import Iterator
 import pytest
 
 from carafe.access import Permission, Role
+from carafe.protocols.media import JSON_LINES
 from carafe.web.blueprint import VERBS
-from carafe.web.route import PUBLIC
+from carafe.web.route import PUBLIC, Body
 from carafe.web.routes import ROUTES
 from served import publish_rule
 from web.conftest import House, build_house
@@ -92,7 +93,8 @@ def test_a_key_does_what_its_role_permits_and_nothing_more(role: Role) -> None:
         if not isinstance(route.permission, Permission) or route.method == "DELETE":
             continue
         body = '{"version": 1}' if route.method == "PUT" else HOUSE if route.method == "POST" else ""
-        answer = house.ask(route.method, filled(route.path), body, key)
+        kind = {"Content-Type": JSON_LINES} if route.takes is Body.TABLE else {}
+        answer = house.ask(route.method, filled(route.path), body, key | kind)
         assert answer.status == (200 if route.permission in role.permissions else 403), route.path
         if answer.status == 403:
             assert answer.json["type"] == "urn:carafe:problem:forbidden"

@@ -9,6 +9,9 @@ from carafe.errors import NotAcceptable, UnsupportedMediaType
 
 JSON = "application/json"
 CSV = "text/csv"
+JSON_LINES = "application/x-ndjson"
+PARQUET = "application/vnd.apache.parquet"
+ARROW = "application/vnd.apache.arrow.stream"
 PROBLEM = "application/problem+json"
 FORM = "application/x-www-form-urlencoded"
 """What curl says of a body unless it is told otherwise."""

@@ -76,6 +76,15 @@ def call_of(asked: Request, service: Service, *, prefix: str) -> Call:
             raise MalformedBody(CUT_SHORT)
         return body
 
+    def stream(most: int) -> bytes:
+        asked.max_content_length = service.settings.max_table_bytes + 1
+        try:
+            return asked.stream.read(most)
+        except RequestEntityTooLarge:
+            raise BodyTooLarge(f"the body is larger than {service.settings.max_table_bytes} bytes") from None
+        except ClientDisconnected:
+            raise MalformedBody(CUT_SHORT) from None
+
     return Call(
         method=asked.method,
         path=asked.path.removeprefix(prefix),
@@ -83,15 +92,16 @@ def call_of(asked: Request, service: Service, *, prefix: str) -> Call:
         headers=asked.headers,
         peer=asked.remote_addr or "",
         read=read,
+        stream=stream,
         base=asked.root_path.rstrip("/") + prefix,
     )
 
 
 def response_of(reply: Reply) -> Response:
     """Return a reply as a Flask response, with no header that the reply does not have but its length."""
-    response = Response(reply.body, status=reply.status)
+    response = Response(reply.body if reply.stream is None else reply.stream, status=reply.status)
     response.headers = Headers(list(reply.headers))
-    if reply.status != 204:
+    if reply.status != 204 and reply.stream is None:
         response.headers["Content-Length"] = str(len(reply.body))
     return response
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from typing import Protocol
 
 import msgspec
@@ -31,6 +31,9 @@ class Call(msgspec.Struct, frozen=True, kw_only=True, eq=False, gc=False):
     """The address that the connection comes from."""
     read: Callable[[], bytes]
     """Reads the body, at most as many bytes as the settings allow; raises BodyTooLarge beyond."""
+    stream: Callable[[int], bytes] | None = None
+    """Reads at most so many bytes of the body, none at its end; for tables, which have a limit of their own. None where
+    the mount has no routes that need it."""
     base: str = ""
     """The path that Carafe is mounted at, without a slash at the end."""
 
@@ -41,6 +44,8 @@ class Reply(msgspec.Struct, frozen=True, kw_only=True, gc=False):
     status: int = 200
     headers: tuple[tuple[str, str], ...] = ()
     body: bytes = b""
+    stream: Iterator[bytes] | None = None
+    """A body that is made while it is sent, in place of ``body``; what it raises breaks the connection off."""
 
 
 def document(content: object, *, status: int = 200, headers: tuple[tuple[str, str], ...] = ()) -> Reply:

@@ -5,8 +5,8 @@ from __future__ import annotations
 import logging
 import random
 import re
-from collections.abc import Mapping
-from functools import lru_cache
+from collections.abc import Callable, Iterator, Mapping
+from functools import lru_cache, partial
 
 import msgspec
 
@@ -82,24 +82,32 @@ class Dispatch:
         return route.view(context)
 
     def _concluded(self, call: Call, path: str | None, reply: Reply, trace: Trace, request_id: str) -> Reply:
-        """Return the reply with what every reply has, and tell who wants to know."""
-        if self._service.observers.hear_finished:
-            event = Finished(
-                route=path,
-                method=call.method,
-                status=reply.status,
-                seconds=trace.seconds,
-                request_id=request_id,
-                path=call.path,
-                slug=trace.slug,
-                key=None if trace.principal is None else trace.principal.key,
-                peer=call.peer,
-                served=trace.served,
-                rows=trace.rows,
-                unseen=trace.unseen,
-            )
-            self._service.observers.finished(event)
-        return finished(reply, request_id=request_id)
+        """Return the reply with what every reply has, and tell who wants to know, when it is all made."""
+        whole = finished(reply, request_id=request_id)
+        if not self._service.observers.hear_finished:
+            return whole
+        tell = partial(self._tell, call, path, reply.status, trace, request_id)
+        if whole.stream is not None:
+            return msgspec.structs.replace(whole, stream=_then(whole.stream, tell))
+        tell()
+        return whole
+
+    def _tell(self, call: Call, path: str | None, status: int, trace: Trace, request_id: str) -> None:
+        event = Finished(
+            route=path,
+            method=call.method,
+            status=status,
+            seconds=trace.seconds,
+            request_id=request_id,
+            path=call.path,
+            slug=trace.slug,
+            key=None if trace.principal is None else trace.principal.key,
+            peer=call.peer,
+            served=trace.served,
+            rows=trace.rows,
+            unseen=trace.unseen,
+        )
+        self._service.observers.finished(event)
 
     def _without_method(self, call: Call, methods: Methods, request_id: str) -> Reply:
         """Answer OPTIONS, or say which methods there are; a protected path tells nothing to who has no key."""
@@ -108,6 +116,13 @@ class Dispatch:
         if call.method == "OPTIONS":
             return Reply(status=204, headers=(("Allow", allowed),))
         return method_not_allowed(call.method, allowed, request_id=request_id)
+
+
+def _then(stream: Iterator[bytes], tell: Callable[[], None]) -> Iterator[bytes]:
+    try:
+        yield from stream
+    finally:
+        tell()
 
 
 def _identify_unless_public(gate: Gate, call: Call, methods: Methods) -> None:
@@ -167,7 +182,8 @@ def stated(slug: str, title: str, detail: str, *, request_id: str) -> Reply:
 
 def finished(reply: Reply, *, request_id: str) -> Reply:
     """Add what every reply has: the request id, and the headers that keep browsers careful."""
-    return Reply(status=reply.status, headers=(*_hardened(reply.headers), (REQUEST_ID, request_id)), body=reply.body)
+    headers = (*_hardened(reply.headers), (REQUEST_ID, request_id))
+    return Reply(status=reply.status, headers=headers, body=reply.body, stream=reply.stream)
 
 
 @lru_cache(maxsize=1024)

@@ -8,7 +8,7 @@ from typing import Any
 import msgspec
 
 from carafe._version import __version__
-from carafe.protocols.media import CSV, JSON, PROBLEM
+from carafe.protocols.media import ARROW, CSV, JSON, JSON_LINES, PARQUET, PROBLEM
 from carafe.protocols.problem import Problem
 from carafe.registry import Version
 from carafe.schema import Label, Signature
@@ -19,6 +19,7 @@ from carafe.web.typed import features_schema, predictions_schema, rows_schema
 _REFERENCE = "#/components/schemas/{name}"
 _ANY_RECORD: JsonSchema = {"type": "object", "description": "One field a column, as the model's own schema says."}
 _ANY_ANSWER: JsonSchema = {"description": "A number, or a label in its own type."}
+_SCORED = "The table's rows in order, each with its answer, or in the column error the reason why it has none."
 
 _MEANING = {
     400: "The request can't be read, or a parameter can't be used.",
@@ -154,6 +155,9 @@ def _content(gives: Content, answer: JsonSchema, *, labels: Sequence[Label] | No
             JSON: {"schema": predictions_schema(answer, labels)},
             CSV: {"schema": {"type": "string", "description": f"A column prediction{chances}."}},
         },
+        Body.SCORED: {
+            kind: {"schema": {"type": "string", "description": _SCORED}} for kind in (CSV, JSON_LINES, ARROW)
+        },
         Body.FEATURES: {JSON: {"schema": features_schema()}},
         Body.SCHEMA: {JSON: {"schema": {"type": "object"}}},
         Body.TEXT: {"text/plain": {"schema": {"type": "string"}}},
@@ -165,6 +169,8 @@ def _content(gives: Content, answer: JsonSchema, *, labels: Sequence[Label] | No
 def _taken(takes: Content) -> JsonSchema:
     if isinstance(takes, type):
         return {JSON: {"schema": {"$ref": _REFERENCE.format(name=takes.__name__)}}}
+    if takes is Body.TABLE:
+        return {kind: {"schema": {"type": "string"}} for kind in (CSV, JSON_LINES, PARQUET, ARROW)}
     return {JSON: {"schema": rows_schema(_ANY_RECORD, None)}, CSV: {"schema": {"type": "string"}}}
 
 

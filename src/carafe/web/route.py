@@ -55,6 +55,10 @@ class Body(Enum):
 
     ROWS = "rows"
     """Records, as JSON or CSV."""
+    TABLE = "table"
+    """A table of any length, as CSV, JSON lines, Parquet or an Arrow stream."""
+    SCORED = "scored"
+    """The same table with the answers, as a stream."""
     PREDICTIONS = "predictions"
     FEATURES = "features"
     SCHEMA = "schema"

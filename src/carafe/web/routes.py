@@ -15,7 +15,7 @@ from carafe.web.documents import (
     VersionPage,
 )
 from carafe.web.route import PUBLIC, Body, Parameter, Route, View
-from carafe.web.views import docs, health, metrics, models, predict
+from carafe.web.views import docs, health, metrics, models, predict, score
 
 _PAGING = (
     Parameter(name="page", about="Which page, from 1.", type="integer"),
@@ -52,6 +52,28 @@ def _predicting(path: str, view: View, summary: str) -> Route:
     )
 
 
+_SCORING = (
+    _PROBABILITIES,
+    Parameter(name="keep", about="Which columns of the table are sent back.", choices=("all", "none")),
+    Parameter(name="prediction", about="The name of the column of answers; prediction if not said."),
+)
+
+
+def _scoring(path: str, view: View, summary: str) -> Route:
+    return Route(
+        method="POST",
+        path=path,
+        permission=Permission.PREDICT,
+        view=view,
+        summary=summary,
+        takes=Body.TABLE,
+        gives=Body.SCORED,
+        query=_SCORING,
+        problems=(400, 404, 406, 413, 415, 422, 503),
+        tag="predictions",
+    )
+
+
 ROUTES: tuple[Route, ...] = (
     _predicting("/predict", predict.predict_default, "Ask the default model"),
     _predicting("/models/<name>/predict", predict.predict_champion, "Ask a model's champion"),
@@ -69,6 +91,9 @@ ROUTES: tuple[Route, ...] = (
         lane=True,
         tag="predictions",
     ),
+    _scoring("/models/<name>/score", score.score_champion, "Score a table with a model's champion"),
+    _scoring("/models/<name>/versions/<number>/score", score.score_version, "Score a table with one version"),
+    _scoring("/models/<name>/aliases/<alias>/score", score.score_alias, "Score a table with the version of an alias"),
     Route(
         method="GET",
         path="/models",

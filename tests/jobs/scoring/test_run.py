@@ -217,7 +217,7 @@ def test_columns_are_checked_before_anything_is_scored(tmp_path: Path) -> None:
 
 def test_a_column_called_like_the_answers_is_refused_with_what_to_do(tmp_path: Path) -> None:
     source = write(HOUSES.rename({"id": "prediction"}), tmp_path / "in.csv")
-    with pytest.raises(InvalidParameter, match="--prediction-column, or keep only other columns with --id"):
+    with pytest.raises(InvalidParameter, match=r"--prediction-column; .* --only-predictions"):
         score(source, tmp_path / "out.csv")
     score(source, tmp_path / "out.csv", order=Order(prediction="price"))
     assert lines_of(tmp_path / "out.csv")[0] == ["prediction", "area", "bedrooms", "price"]

@@ -37,8 +37,22 @@ class Order(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=Tru
         return tuple(names) if self.keep is None else self.keep
 
 
-def check_order(order: Order, *, signature: Signature, names: Sequence[str], misfits: Iterable[FieldProblem]) -> None:
+def check_order(
+    order: Order,
+    *,
+    signature: Signature,
+    names: Sequence[str],
+    misfits: Iterable[FieldProblem],
+    added: Sequence[str] = (),
+) -> None:
     """Check an order against the input's columns, before anything is scored.
+
+    Args:
+        order: what is asked for.
+        signature: that of the model.
+        names: the input's columns.
+        misfits: what is wrong with the types of some.
+        added: names of columns that are written beside the input's and the answers.
 
     Raises:
         InvalidInput: when the input lacks a column of the model, or has it with a type that can't fit; in a strict
@@ -48,7 +62,7 @@ def check_order(order: Order, *, signature: Signature, names: Sequence[str], mis
             model that predicts a number.
     """
     if order.probabilities and not signature.target.classes:
-        raise InvalidParameter("probabilities: this model predicts a number and gives none; leave --probabilities out")
+        raise InvalidParameter("probabilities: this model predicts a number and gives none; ask without them")
     problems = [
         FieldProblem(row=0, field=column.name, got="no such column", expected=f"a column of kind {column.kind}")
         for column in signature.columns
@@ -66,16 +80,16 @@ def check_order(order: Order, *, signature: Signature, names: Sequence[str], mis
         raise InvalidInput(problems[:100])
     for name in order.keep or ():
         require_column(names, name)
-    _check_clash(order, signature, order.kept(names))
+    _check_clash(order, (*order.answer_names(signature), *added), order.kept(names))
 
 
-def _check_clash(order: Order, signature: Signature, kept: Sequence[str]) -> None:
-    added = order.answer_names(signature)
+def _check_clash(order: Order, added: Sequence[str], kept: Sequence[str]) -> None:
     clash = [name for name in added if name in kept]
     if len(set(added)) < len(added):
         clash.append(order.prediction)
     if clash:
         raise InvalidParameter(
-            f"the input has a column {clash[0]!r}, and the answers would be called so, too: name them otherwise with "
-            "--prediction-column, or keep only other columns with --id or --only-predictions"
+            f"the input has a column {clash[0]!r}, and the answers would be called so, too: name them otherwise "
+            "(--prediction-column; prediction= over HTTP), or keep only other columns (--id, --only-predictions; "
+            "keep=none over HTTP)"
         )

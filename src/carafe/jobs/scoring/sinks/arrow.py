@@ -37,8 +37,15 @@ class ArrowSink:
 
     def encode(self, scored: Scored) -> bytes:
         """Return the messages of a batch, with the schema before the first."""
+        return self.write(self.table(scored))
+
+    def table(self, scored: Scored) -> pl.DataFrame:
+        """Return the columns in types, and the answers."""
         table = typed_table(scored.batch, self._signature) if self._text else scored.batch.table
-        table = table.hstack(scored.answers) if table.width else scored.answers
+        return table.hstack(scored.answers) if table.width else scored.answers
+
+    def write(self, table: pl.DataFrame) -> bytes:
+        """Return the messages of a table, with the schema before the first."""
         plain = table.with_columns(pl.selectors.by_dtype(pl.Categorical, pl.Enum).cast(pl.String)).rechunk()
         out = io.BytesIO()
         plain.write_ipc_stream(out, compat_level=pl.CompatLevel.oldest())

@@ -7,6 +7,8 @@ import io
 from collections.abc import Sequence
 from pathlib import Path
 
+import polars as pl
+
 from carafe.jobs.scoring.score import Scored
 
 
@@ -25,8 +27,15 @@ class DelimitedSink:
 
     def encode(self, scored: Scored) -> bytes:
         """Return the rows."""
+        return self.write(self.table(scored))
+
+    def table(self, scored: Scored) -> pl.DataFrame:
+        """Return the fields as they came, and the answers."""
+        return scored.batch.table.hstack(scored.answers) if scored.batch.table.width else scored.answers
+
+    def write(self, table: pl.DataFrame) -> bytes:
+        """Return lines."""
         out = io.BytesIO()
-        table = scored.batch.table.hstack(scored.answers) if scored.batch.table.width else scored.answers
         table.write_csv(out, include_header=False, separator=self._delimiter)
         return out.getvalue()
 

@@ -28,11 +28,22 @@ class JsonLinesSink:
     def encode(self, scored: Scored) -> bytes:
         """Return the lines."""
         if scored.batch.raw:
-            return _spliced(scored.batch.raw, _lines(scored.answers))
+            return spliced(scored.batch.raw, self.write(scored.answers))
+        return self.write(self.table(scored))
+
+    def table(self, scored: Scored) -> pl.DataFrame:
+        """Return the columns in types, and the answers."""
         if not scored.batch.table.width:
-            return _lines(scored.answers)
+            return scored.answers
         table = typed_table(scored.batch, self._signature) if self._text else scored.batch.table
-        return _lines(table.hstack(scored.answers))
+        return table.hstack(scored.answers)
+
+    def write(self, table: pl.DataFrame) -> bytes:
+        """Return one object a row."""
+        out = io.BytesIO()
+        if table.height:
+            table.write_ndjson(out)
+        return out.getvalue()
 
     def end(self) -> bytes:
         """Return nothing: the lines just end."""
@@ -43,14 +54,7 @@ class JsonLinesSink:
         part.replace(target)
 
 
-def _lines(table: pl.DataFrame) -> bytes:
-    out = io.BytesIO()
-    if table.height:
-        table.write_ndjson(out)
-    return out.getvalue()
-
-
-def _spliced(raw: Sequence[bytes], answers: bytes) -> bytes:
+def spliced(raw: Sequence[bytes], answers: bytes) -> bytes:
     """Return each object with the fields of its answer behind its own."""
     pairs = zip(raw, answers.splitlines(), strict=True)
     return b"".join([b"%b,%b\n" % (line.rstrip()[:-1], answer[1:]) for line, answer in pairs])

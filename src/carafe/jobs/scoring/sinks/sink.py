@@ -5,6 +5,8 @@ from __future__ import annotations
 from pathlib import Path
 from typing import Protocol
 
+import polars as pl
+
 from carafe.jobs.scoring.score import Scored
 
 
@@ -17,6 +19,14 @@ class Sink(Protocol):
 
     def encode(self, scored: Scored) -> bytes:
         """Return a batch."""
+        ...
+
+    def table(self, scored: Scored) -> pl.DataFrame:
+        """Return a batch as the table that ``write`` takes, the answers behind the columns that are kept."""
+        ...
+
+    def write(self, table: pl.DataFrame) -> bytes:
+        """Return a table."""
         ...
 
     def end(self) -> bytes:

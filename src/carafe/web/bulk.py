@@ -1,0 +1,59 @@
+"""A table's request, as a job of bulk scoring. Loads polars, so import it only for such a request."""
+
+from __future__ import annotations
+
+import logging
+from collections.abc import Iterator
+from pathlib import Path
+
+from carafe.errors import CarafeError
+from carafe.jobs.scoring.formats import Format
+from carafe.jobs.scoring.order import PREDICTION, Order
+from carafe.jobs.scoring.reply import reply
+from carafe.jobs.scoring.terms import Answerer
+from carafe.protocols.media import ARROW, CSV, JSON_LINES, PARQUET
+from carafe.protocols.problem import status_of
+from carafe.schema import Prediction, PredictRequest, Rows
+from carafe.web.query import read_query, truth
+from carafe.web.route import Context
+
+_LOG = logging.getLogger("carafe.web")
+_FORMATS = {CSV: Format.CSV, JSON_LINES: Format.JSONL, ARROW: Format.ARROW, PARQUET: Format.PARQUET}
+
+
+def pieces(context: Context, table: Path, *, taken: str, given: str) -> Iterator[bytes]:
+    """Yield the answers to a table by the version that ``context.trace`` names, as ``reply`` does.
+
+    Args:
+        context: the request; its query says what is sent beside the answers.
+        table: the file that holds its body.
+        taken: the media type of the body.
+        given: that of the reply.
+    """
+    query, trace = read_query(context.call, "probabilities", "keep", "prediction"), context.trace
+    order = Order(
+        probabilities=truth(query, "probabilities"),
+        prediction=query.get("prediction") or PREDICTION,
+        keep=() if query.get("keep") == "none" else None,
+    )
+    served = trace.served
+    if served is None:  # the view resolves the version first
+        raise AssertionError
+
+    def ask(rows: Rows) -> Prediction:
+        request = PredictRequest(model=served.ref, rows=rows, probabilities=order.probabilities)
+        response = context.service.predictor.predict(request, served=served)
+        trace.rows += rows.count
+        trace.unseen += response.unseen
+        return response.prediction
+
+    answerer = Answerer(name=served.text, artefact="", signature=served.signature, ask=ask)
+    return reply(answerer, table, (_FORMATS[taken], _FORMATS[given]), order=order, tell=_told)
+
+
+def _told(error: Exception) -> str:
+    """Return what a client may know of an error that came after the reply had begun; the log gets all of it."""
+    _LOG.error("the answers to a table broke off", exc_info=error)
+    if not isinstance(error, CarafeError):
+        return "something went wrong inside the server"
+    return str(error) if status_of(error) < 500 else error.title

@@ -1,0 +1,89 @@
+"""Tables of any length: taken in whole on disk, answered by the batch while the reply is sent."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from contextlib import contextmanager
+from importlib import import_module
+from itertools import chain
+from pathlib import Path
+from tempfile import NamedTemporaryFile
+
+from carafe.errors import BodyTooLarge, InvalidParameter, MalformedBody, MissingExtra
+from carafe.protocols.media import ARROW, CSV, JSON_LINES, PARQUET, choose, media_type
+from carafe.schema import ModelRef
+from carafe.schema.exchange import CHAMPION
+from carafe.web.blueprint import CUT_SHORT
+from carafe.web.call import Reply
+from carafe.web.query import number, read_query, truth
+from carafe.web.route import Context
+
+_TAKEN = (CSV, JSON_LINES, PARQUET, ARROW)
+_GIVEN = (CSV, JSON_LINES, ARROW)
+_PIECE = 1 << 20
+
+
+def score_champion(context: Context) -> Reply:
+    """Score a table with a model's champion."""
+    return _score(context, ModelRef(name=context.parameters["name"], alias=CHAMPION))
+
+
+def score_version(context: Context) -> Reply:
+    """Score a table with one version."""
+    chosen = number(context.parameters["number"], "version")
+    return _score(context, ModelRef(name=context.parameters["name"], version=chosen))
+
+
+def score_alias(context: Context) -> Reply:
+    """Score a table with the version that an alias points at."""
+    return _score(context, ModelRef(name=context.parameters["name"], alias=context.parameters["alias"]))
+
+
+def _score(context: Context, ref: ModelRef) -> Reply:
+    query = read_query(context.call, "probabilities", "keep", "prediction")
+    truth(query, "probabilities")
+    if query.get("keep", "all") not in {"all", "none"}:
+        raise InvalidParameter(f"keep: got {query['keep'][:60]!a}, expected all or none")
+    headers = context.call.headers
+    taken = media_type(headers.get("Content-Type"), offered=_TAKEN, encoding=headers.get("Content-Encoding"))
+    alike = taken if taken in _GIVEN else ARROW  # unless told otherwise, as it came
+    given = choose(headers.get("Accept"), offered=tuple(dict.fromkeys([alike, *_GIVEN])))
+    served = context.trace.served = context.service.predictor.resolve(ref)
+    pieces = _pieces(context, taken, given)
+    first = next(pieces)  # what is wrong with the whole is said while there is a status to say it with
+    told = (("Content-Type", given), ("X-Carafe-Model", served.text))
+    return Reply(headers=told, stream=chain([first], pieces))
+
+
+def _pieces(context: Context, taken: str, given: str) -> Iterator[bytes]:
+    try:
+        bulk = import_module("carafe.web.bulk")  # loads polars
+    except ModuleNotFoundError as error:
+        raise MissingExtra.of("scoring tables", error) from error
+    with _spooled(context) as table:
+        yield from bulk.pieces(context, table, taken=taken, given=given)
+
+
+@contextmanager
+def _spooled(context: Context) -> Iterator[Path]:
+    """Write the body to a temporary file for one block.
+
+    A client that sends a long body rarely reads before all of it is sent: answers that came meanwhile would fill the
+    pipes, and both sides would wait for ever.
+    """
+    most, read = context.service.settings.max_table_bytes, context.call.stream
+    if read is None:  # no mount leaves it out that has this route
+        raise AssertionError
+    length = context.call.headers.get("Content-Length") or ""
+    promised = int(length[:20]) if length.isdecimal() else 0
+    with NamedTemporaryFile(prefix="carafe-") as file:
+        size = 0
+        while promised <= most and size <= most and (piece := read(_PIECE)):
+            file.write(piece)
+            size += len(piece)
+        if max(promised, size) > most:
+            raise BodyTooLarge(f"the table is larger than {most} bytes: send it in parts")
+        if size < promised:
+            raise MalformedBody(CUT_SHORT)
+        file.flush()
+        yield Path(file.name)
