@@ -6,21 +6,19 @@ import signal
 import subprocess
 import sys
 import traceback
-from collections.abc import Sequence
 from datetime import UTC, datetime
-from typing import Any
 
 import msgspec
 
 import carafe
 from benchmarks.bench import Bench
 from benchmarks.catalogue import PARTS, PEERS
+from benchmarks.docs import told, write_page
 from benchmarks.load import LoadFailed, check_wrk
 from benchmarks.machine import load_average, this_machine
 from benchmarks.options import HERE, Options, parse
-from benchmarks.parts.part import Part
-from benchmarks.report import Goal, lines
-from benchmarks.results import Results, Section, Taken, read, write
+from benchmarks.parts.part import AnyPart
+from benchmarks.results import Section, Taken, read, write
 from benchmarks.workloads import WORKLOADS
 
 
@@ -61,23 +59,16 @@ def run(options: Options) -> list[str]:
             continue
         results = msgspec.structs.replace(results, sections=results.sections | {part.name: section})
         write(results, options.results)
-    print(told(results, [name for name in options.parts if name not in failed]))
+    print(
+        "", told(results, [part for part in PARTS if part.name in options.parts and part.name not in failed]), sep="\n"
+    )
+    if options.docs:
+        write_page(told(results, PARTS))
     print("".join(f"FAILED: {name}, as told above\n" for name in failed), end="")
     return failed
 
 
-def told(results: Results, parts: Sequence[str]) -> str:
-    """Return the tables and goals of some parts as text."""
-    tables, goals = list[str](), list[Goal]()
-    for part in PARTS:
-        if part.name in parts and part.name in results.sections:
-            figures = msgspec.json.decode(results.sections[part.name].figures, type=part.figures)
-            tables += [str(table) for table in part.tables(figures)]
-            goals += part.goals(figures)
-    return "\n\n".join(["", *tables, lines(goals)])
-
-
-def _measure(part: Part[Any], bench: Bench) -> Section:
+def _measure(part: AnyPart, bench: Bench) -> Section:
     taken = Taken(
         at=datetime.now(UTC).replace(microsecond=0),
         machine=bench.machine,

@@ -2,11 +2,9 @@
 
 from __future__ import annotations
 
-from typing import Any
-
 from benchmarks.parts.bulk import BulkPart
 from benchmarks.parts.footprint import FootprintPart
-from benchmarks.parts.part import Part
+from benchmarks.parts.part import AnyPart
 from benchmarks.parts.registry import RegistryPart
 from benchmarks.parts.serving import ServingPart
 from benchmarks.parts.steady import SteadyPart
@@ -29,7 +27,7 @@ PEERS: tuple[Peer, ...] = (
     *(MlServer(), LitServe(), BentoMl(), Vetiver(), MlFlow()),
     *(FastApiByHand(), FlaskByHand()),
 )
-PARTS: tuple[Part[Any], ...] = (
+PARTS: tuple[AnyPart, ...] = (
     *(ServingPart(), SteadyPart(), WidePart(), SwapPart()),
     *(BulkPart(), FootprintPart(), RegistryPart(), TrainingPart()),
 )

@@ -17,6 +17,7 @@ from pathlib import Path
 from typing import Any
 
 from benchmarks.load import Call
+from benchmarks.proc import core_ticks, members, proportional_kb, runs
 
 START_SECONDS = 120
 STOP_SECONDS = 15
@@ -94,17 +95,17 @@ class Server:
     @property
     def memory_mb(self) -> float:
         """The memory of all its processes; what they share is counted once (proportional set size)."""
-        return self.children_mb + _proportional_kb(self.process.pid) / 1024
+        return self.children_mb + proportional_kb(self.process.pid) / 1024
 
     @property
     def children_mb(self) -> float:
         """The same without its first process."""
-        return sum(_proportional_kb(process) for process in members(self.process.pid) - {self.process.pid}) / 1024
+        return sum(proportional_kb(process) for process in members(self.process.pid) - {self.process.pid}) / 1024
 
     @property
     def core_seconds(self) -> float:
         """The processor time that all its processes have used."""
-        return sum(_ticks(process) for process in members(self.process.pid)) / os.sysconf("SC_CLK_TCK")
+        return sum(core_ticks(process) for process in members(self.process.pid)) / os.sysconf("SC_CLK_TCK")
 
 
 @contextlib.contextmanager
@@ -177,27 +178,14 @@ def stop(process: subprocess.Popen[bytes]) -> None:
         process.terminate()
     with contextlib.suppress(subprocess.TimeoutExpired):
         process.wait(STOP_SECONDS)
-    for one in everyone | members(process.pid):
+    everyone |= members(process.pid)
+    for one in everyone:
         with contextlib.suppress(ProcessLookupError):
             os.kill(one, signal.SIGKILL)
     process.wait()
-
-
-def members(leader: int) -> set[int]:
-    """Return the processes that descend from ``leader`` or belong to its session, itself included."""
-    parents: dict[int, int] = {}
-    found = {leader}
-    for entry in Path("/proc").iterdir():
-        if entry.name.isdigit():
-            with contextlib.suppress(OSError):
-                # The name, in brackets, may hold anything; after it come the state, the parent, the group, the session.
-                _, parent, _, session = (entry / "stat").read_text().rpartition(")")[2].split()[:4]
-                parents[int(entry.name)] = int(parent)
-                if int(session) == leader:
-                    found.add(int(entry.name))
-    while more := {child for child, parent in parents.items() if parent in found} - found:
-        found |= more
-    return found & parents.keys()
+    until = time.monotonic() + STOP_SECONDS
+    while any(map(runs, everyone)) and time.monotonic() < until:  # what still ends would disturb the next one
+        time.sleep(0.01)
 
 
 def check_answers(server: Server, call: Call, expected: Sequence[object], read: Any) -> None:  # noqa: ANN401 - a function of JSON
@@ -225,18 +213,3 @@ def free_port() -> int:
         probe.bind(("127.0.0.1", 0))
         port: int = probe.getsockname()[1]
         return port
-
-
-def _proportional_kb(process: int) -> int:
-    with contextlib.suppress(OSError):
-        for line in Path(f"/proc/{process}/smaps_rollup").read_text().splitlines():
-            if line.startswith("Pss:"):
-                return int(line.split()[1])
-    return 0
-
-
-def _ticks(process: int) -> int:
-    with contextlib.suppress(OSError):
-        numbers = Path(f"/proc/{process}/stat").read_text().rpartition(")")[2].split()
-        return int(numbers[11]) + int(numbers[12])  # in user mode and in the kernel
-    return 0

@@ -113,7 +113,11 @@ class Client:
             waiting = self._send(begin, free=waiting)
             for descriptor, _ in self.poll.poll(0):
                 self._receive(descriptor)
-        return self._told(time.perf_counter() - begin)
+        told = self._told(time.perf_counter() - begin)
+        self.poll.close()
+        for connection in self.sockets.values():
+            connection.close()
+        return told
 
     def _send(self, begin: float, *, free: bool) -> bool:
         """Send what is due while a connection is idle; return whether one still is."""

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from abc import ABC, abstractmethod
 from collections.abc import Sequence
-from typing import ClassVar, Generic, TypeVar
+from typing import Any, ClassVar, Generic, TypeVar
 
 import msgspec
 
@@ -32,3 +32,7 @@ class Part(ABC, Generic[F]):
         """Return what of the goals these figures decide."""
         del figures
         return ()
+
+
+AnyPart = Part[Any]
+"""A part, whatever its figures."""
