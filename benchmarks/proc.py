@@ -29,6 +29,13 @@ def runs(process: int) -> bool:
     return False
 
 
+def begun(process: int) -> str:
+    """Return when a process began, in clock ticks since the machine did; empty when it has ended."""
+    with contextlib.suppress(OSError):
+        return _stat(process)[19]
+    return ""
+
+
 def proportional_kb(process: int) -> int:
     """Return the memory of a process, what it shares divided among those who share it; 0 when it has ended."""
     with contextlib.suppress(OSError):

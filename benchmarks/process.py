@@ -17,7 +17,7 @@ from pathlib import Path
 from typing import Any
 
 from benchmarks.load import Call
-from benchmarks.proc import core_ticks, members, proportional_kb, runs
+from benchmarks.proc import begun, core_ticks, members, proportional_kb, runs
 
 START_SECONDS = 120
 STOP_SECONDS = 15
@@ -173,12 +173,13 @@ def run_once(command: Sequence[str], *, core: int, environ: Mapping[str, str], f
 
 def stop(process: subprocess.Popen[bytes]) -> None:
     """End a server and everything it has started: politely first."""
-    everyone = members(process.pid)
+    before = {one: begun(one) for one in members(process.pid)}
     with contextlib.suppress(ProcessLookupError):
         process.terminate()
     with contextlib.suppress(subprocess.TimeoutExpired):
         process.wait(STOP_SECONDS)
-    everyone |= members(process.pid)
+    # Those that have left the tree meanwhile, and are still the same processes, and those that have come.
+    everyone = {one for one, moment in before.items() if begun(one) == moment} | members(process.pid)
     for one in everyone:
         with contextlib.suppress(ProcessLookupError):
             os.kill(one, signal.SIGKILL)

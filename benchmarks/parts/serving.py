@@ -90,6 +90,7 @@ def _serve(bench: Bench, peer: Peer, workload: Workload) -> list[Start | Load | 
             measured.append(Load(server=peer.name, model=workload.name, connections=connections, figures=figures))
             print(f"{workload.name:9} {peer.name:9} {connections:3} connections {figures}", flush=True)
         bench.first_answer(peer, site, server)
+        peer.verify(site, server, requests=sum(one.figures.requests for one in measured if isinstance(one, Load)))
         measured.append(Start(server=peer.name, model=workload.name, seconds=seconds, memory_mb=server.memory_mb))
     return measured
 

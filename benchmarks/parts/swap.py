@@ -3,8 +3,6 @@
 from __future__ import annotations
 
 import json
-import os
-import subprocess
 import threading
 from collections.abc import Sequence
 from statistics import median
@@ -17,7 +15,7 @@ from benchmarks.load import Call, Figures
 from benchmarks.parts.part import Part
 from benchmarks.parts.serving_report import BUSY
 from benchmarks.peers.carafe.peer import MODEL, Carafe
-from benchmarks.peers.peer import JSON, Site
+from benchmarks.peers.peer import JSON
 from benchmarks.process import Server, ServerFailed
 from benchmarks.report import Goal, Table, at_most, figure
 from benchmarks.workloads import WORKLOADS
@@ -56,7 +54,7 @@ class SwapPart(Part[Swap]):
         site = bench.site(peer, trained, name="swap")
         carafe.publish(trained.estimator, MODEL, sample=trained.sample, home=site.folder / "home")
         call = peer.call(site)
-        key, quiet, swapped = _operator(peer, site), list[Figures](), list[Figures]()
+        key, quiet, swapped = peer.key(site, "operator"), list[Figures](), list[Figures]()
         with bench.serving(peer, site) as server:
             bench.first_answer(peer, site, server)
             bench.load(call, server, connections=BUSY, seconds=bench.options.warm_up)
@@ -84,13 +82,6 @@ class SwapPart(Part[Swap]):
             at_most("a promotion under load: failed requests", figures.errors, 0, ""),
             at_most("a promotion under load: p99 over that without", figures.swapped_ms / figures.quiet_ms, 2, "x"),
         ]
-
-
-def _operator(peer: Carafe, site: Site) -> str:
-    """Return a key that permits promotions."""
-    command = [str(site.python), "-m", "carafe", "keys", "create", "--role", "operator"]
-    environ = os.environ | peer.environ(site)
-    return subprocess.run(command, env=environ, check=True, capture_output=True, text=True).stdout.strip()
 
 
 def _promote(server: Server, key: str, version: int) -> None:

@@ -15,6 +15,7 @@ from benchmarks.environments import python_of
 from benchmarks.load import Call
 from benchmarks.options import HERE
 from benchmarks.peers.stored import FOLDER
+from benchmarks.process import Server
 from benchmarks.workloads import Trained
 
 JSON = {"Content-Type": "application/json"}
@@ -73,6 +74,9 @@ class Peer(ABC):
     def environ(self, site: Site) -> dict[str, str]:
         """Return what it needs in the environment."""
         return {"PYTHONPATH": str(HERE.parent), FOLDER: str(site.trained.folder)}
+
+    def verify(self, site: Site, server: Server, *, requests: int) -> None:  # noqa: B027 - most claim nothing
+        """Check after ``requests`` that the server did what the comparison says it does; raise ServerFailed."""
 
     def call(self, site: Site) -> Call:
         """Return how its clients ask for a prediction; by default they post the record to /predict."""

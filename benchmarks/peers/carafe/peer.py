@@ -10,13 +10,18 @@ from pathlib import Path
 
 import carafe
 from benchmarks.load import Call
+from benchmarks.peers.carafe.everything_on import everything_on
 from benchmarks.peers.peer import JSON, Kind, Peer, Site
+from benchmarks.process import Server, ServerFailed
+from carafe.monitoring import read_samples, sample_files
 from carafe.registry import open_registry
 from carafe.schema.exchange import ModelRef
 from carafe.settings import Settings
 
 MODEL = "model"
 KEY = "key"
+SAMPLE_RATE = 0.01
+"""The share of rows that is kept for drift."""
 
 
 class Carafe(Peer):
@@ -37,15 +42,25 @@ class Carafe(Peer):
     def prepare(self, site: Site) -> None:
         """Publish the model into a new home, and make a key that permits nothing but predictions."""
         carafe.publish(site.trained.estimator, MODEL, sample=site.trained.sample, home=site.folder / "home")
-        keys = [str(site.python), "-m", "carafe", "keys", "create", "--role", "predictor"]
-        made = subprocess.run(keys, env=os.environ | self.environ(site), check=True, capture_output=True, text=True)
-        (site.folder / KEY).write_text(made.stdout.strip())
+        (site.folder / KEY).write_text(self.key(site, "predictor"))
+
+    def key(self, site: Site, role: str) -> str:
+        """Make a key of a role."""
+        command = [str(site.python), "-m", "carafe", "keys", "create", "--role", role]
+        made = subprocess.run(command, env=os.environ | self.environ(site), check=True, capture_output=True, text=True)
+        return made.stdout.strip()
 
     def command(self, site: Site) -> list[str]:
         return [str(site.python), "-m", "carafe", "serve", "--port", str(site.port), "--workers", str(self.workers)]
 
     def environ(self, site: Site) -> dict[str, str]:
-        return {"CARAFE_HOME": str(site.folder / "home")}
+        return {"CARAFE_HOME": str(site.folder / "home"), "CARAFE_SAMPLE_RATE": str(SAMPLE_RATE)}
+
+    def verify(self, site: Site, server: Server, *, requests: int) -> None:
+        everything_on(server, self.call(site), monitor=self.key(site, "monitor"), requests=requests)
+        kept = sum(1 for _ in read_samples(sample_files(Settings(home=site.folder / "home")), name=MODEL, number=1))
+        if requests * SAMPLE_RATE > 20 and not kept:
+            raise ServerFailed(f"of {requests:,} requests no row was kept, where one in {1 / SAMPLE_RATE:.0f} is to be")
 
     def call(self, site: Site) -> Call:
         return Call(
