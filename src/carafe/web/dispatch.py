@@ -49,7 +49,8 @@ class Dispatch:
 
     def answer(self, call: Call, methods: Methods, parameters: Mapping[str, str]) -> Reply:
         """Return the reply to a call of one path; never raises."""
-        trace, request_id = Trace(), request_id_of(call)
+        trace = Trace(request_id_of(call))
+        request_id = trace.request_id
         route = methods.get("GET" if call.method == "HEAD" else call.method)
         try:
             self._service.watch.ensure()
@@ -66,14 +67,14 @@ class Dispatch:
             _LOG.exception("request %s failed", request_id)
             trace.slug = INTERNAL_ERROR
             reply = failure(request_id=request_id)
-        return self._concluded(call, next(iter(methods.values())).path, reply, trace, request_id)
+        return self._concluded(call, next(iter(methods.values())).path, reply, trace)
 
     def not_found(self, call: Call) -> Reply:
         """Return the reply to a call of a path that the table does not have."""
-        trace, request_id = Trace(), request_id_of(call)
+        trace = Trace(request_id_of(call))
         trace.slug = NOT_FOUND
-        reply = nowhere(f"{call.base}{call.path}", call.base, request_id=request_id)
-        return self._concluded(call, None, reply, trace, request_id)
+        reply = nowhere(f"{call.base}{call.path}", call.base, request_id=trace.request_id)
+        return self._concluded(call, None, reply, trace)
 
     def _ask(self, call: Call, route: Route, parameters: Mapping[str, str], trace: Trace) -> Reply:
         if route.permission is not PUBLIC:
@@ -81,24 +82,24 @@ class Dispatch:
         context = Context(service=self._service, call=call, trace=trace, parameters=parameters, routes=self._routes)
         return route.view(context)
 
-    def _concluded(self, call: Call, path: str | None, reply: Reply, trace: Trace, request_id: str) -> Reply:
+    def _concluded(self, call: Call, path: str | None, reply: Reply, trace: Trace) -> Reply:
         """Return the reply with what every reply has, and tell who wants to know, when it is all made."""
-        whole = finished(reply, request_id=request_id)
+        whole = finished(reply, request_id=trace.request_id)
         if not self._service.observers.hear_finished:
             return whole
-        tell = partial(self._tell, call, path, reply.status, trace, request_id)
         if whole.stream is not None:
+            tell = partial(self._tell, call, path, reply.status, trace)
             return msgspec.structs.replace(whole, stream=_then(whole.stream, tell))
-        tell()
+        self._tell(call, path, reply.status, trace)
         return whole
 
-    def _tell(self, call: Call, path: str | None, status: int, trace: Trace, request_id: str) -> None:
+    def _tell(self, call: Call, path: str | None, status: int, trace: Trace) -> None:
         event = Finished(
             route=path,
             method=call.method,
             status=status,
             seconds=trace.seconds,
-            request_id=request_id,
+            request_id=trace.request_id,
             path=call.path,
             slug=trace.slug,
             key=None if trace.principal is None else trace.principal.key,

@@ -11,10 +11,11 @@ from carafe.serving import Served
 class Trace:
     """The notes on one request. Whoever learns something writes it down; nobody decides anything by it."""
 
-    __slots__ = ("began", "principal", "rows", "served", "slug", "unseen")
+    __slots__ = ("began", "principal", "request_id", "rows", "served", "slug", "unseen")
 
-    def __init__(self) -> None:
+    def __init__(self, request_id: str) -> None:
         self.began = time.perf_counter()
+        self.request_id = request_id
         self.principal: Principal | None = None
         """Who asks; None before that is proved, and on a public route."""
         self.served: Served | None = None

@@ -11,12 +11,16 @@ import threading
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from functools import partial
+from importlib import import_module
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
-import onnxruntime
 from numpy.typing import NDArray
 
 from carafe.errors import CorruptArtefact, PredictionFailed
+
+if TYPE_CHECKING:
+    import onnxruntime
 
 INPUT = "X"
 """The one input of every graph that Carafe stores: float64 of shape (n, width)."""
@@ -120,9 +124,14 @@ def _leanest(session: onnxruntime.InferenceSession, binding: onnxruntime.IOBindi
     inner, bound = getattr(session, "_sess", None), getattr(binding, "_iobinding", None)
     if inner is None or bound is None or not hasattr(inner, "run_with_iobinding"):
         return partial(session.run_with_iobinding, binding)
-    options = onnxruntime.RunOptions()
+    options = _runtime().RunOptions()
     options.add_run_config_entry("disable_synchronize_execution_providers", "1")
     return partial(inner.run_with_iobinding, bound, options)
+
+
+def _runtime() -> Any:  # noqa: ANN401 - a library that ships no types
+    """Import and return ONNX Runtime: a linear model needs none, and the parent of workers must not fork with it."""
+    return import_module("onnxruntime")
 
 
 def rounded(matrix: NDArray[np.float64]) -> NDArray[np.float64]:
@@ -132,15 +141,16 @@ def rounded(matrix: NDArray[np.float64]) -> NDArray[np.float64]:
 
 
 def _load(content: bytes) -> onnxruntime.InferenceSession:
-    options = onnxruntime.SessionOptions()
+    runtime = _runtime()
+    options = runtime.SessionOptions()
     options.intra_op_num_threads = options.inter_op_num_threads = 1  # workers are processes; threads would fight
     options.add_session_config_entry("session.intra_op.allow_spinning", "0")
     options.enable_cpu_mem_arena = False  # a bulk run would keep its largest chunk for good
     # More than the basic optimisations would be less: they move doubles into attributes in single precision.
-    options.graph_optimization_level = onnxruntime.GraphOptimizationLevel.ORT_ENABLE_BASIC
+    options.graph_optimization_level = runtime.GraphOptimizationLevel.ORT_ENABLE_BASIC
     options.log_severity_level = 4
     try:
-        return onnxruntime.InferenceSession(content, options, providers=["CPUExecutionProvider"])
+        return runtime.InferenceSession(content, options, providers=["CPUExecutionProvider"])
     except Exception as error:  # ONNX Runtime's own errors have no base class of their own
         raise CorruptArtefact(f"the stored graph can't be loaded: {error}") from error
 

@@ -74,7 +74,9 @@ def _predict(context: Context, ref: ModelRef | None) -> Reply:
     began = time.perf_counter()
     decoded = _decode(context, served)
     read = time.perf_counter()
-    response = _ask(context, served, PredictRequest(model=served.ref, rows=decoded.rows, probabilities=wants))
+    response = _ask(
+        context, served, PredictRequest(model=served.ref, rows=decoded.rows, probabilities=wants, id=trace.request_id)
+    )
     answered = time.perf_counter()
     body = encode_json(response, single=decoded.single) if kind == JSON else encode_csv(response)
     trace.unseen = response.unseen
