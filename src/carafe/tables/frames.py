@@ -3,13 +3,15 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence, Sized
-from typing import Any, TypeAlias
+from typing import TYPE_CHECKING, Any, TypeAlias
 
-import narwhals as nw
 import polars as pl
 
 from carafe.errors import UnreadableTable
 from carafe.tables.columns import check_names
+
+if TYPE_CHECKING:
+    import narwhals as nw
 
 Table: TypeAlias = pl.DataFrame
 """What a table is in this room, for rooms that only pass it on."""
@@ -38,6 +40,8 @@ def polars_table(frame: object) -> pl.DataFrame:
 
 
 def _from_other(frame: object) -> pl.DataFrame:
+    import narwhals as nw  # noqa: PLC0415 - a polars frame, or a file, needs none of it
+
     names = getattr(frame, "columns", None)
     if names is not None and hasattr(frame, "dtypes"):  # pandas allows names that are no strings, or come twice
         if not all(isinstance(name, str) for name in names):
@@ -55,7 +59,7 @@ def _from_other(frame: object) -> pl.DataFrame:
 
 def _series(values: nw.Series[Any]) -> pl.Series:
     """Return one column; what polars can't type becomes text where it is plain, and stays an object elsewhere."""
-    if values.dtype == nw.Object:
+    if str(values.dtype) == "Object":
         return _from_values(values.name, values.to_list())
     return values.to_polars().alias(values.name)
 

@@ -87,11 +87,9 @@ class DelimitedSource:
         if len(held) > size or not self._feed.ended:
             size = held.rfind(b"\n", 0, size) + 1
         text = held[:size]
-        count = text.count(b"\n") + (not text.endswith(b"\n"))
-        if not text or not self._is_plain(text, lines=count):
+        if not text or not self._is_plain(text):
             return None
         try:
-            # It refuses a line with more fields than the schema; together with their number in all, none has fewer.
             table = pl.read_csv(
                 text,
                 has_header=False,
@@ -101,19 +99,28 @@ class DelimitedSource:
             )
         except pl.exceptions.PolarsError:
             return None
-        if table.height != count:
+        count = table.height
+        if not self._is_even(text, lines=count):
             return None
         lines = np.arange(self._line, self._line + count, dtype=np.int64)
         self._feed.consume(len(text))
         self._line += count
         return _Block(table=table, lines=lines, refused=())
 
-    def _is_plain(self, text: bytes, *, lines: int) -> bool:
+    def _is_plain(self, text: bytes) -> bool:
         if (self._layout.quotes and b'"' in text) or not self.delimiter.isascii():
             return False
-        if b"\r" in text and text.count(b"\r") != text.count(b"\r\n"):
+        return b"\r" not in text or text.count(b"\r") == text.count(b"\r\n")
+
+    def _is_even(self, text: bytes, *, lines: int) -> bool:
+        """Tell whether each line that polars read has as many fields as the header.
+
+        It refuses a line with more; so if there are as many delimiters as that makes in all, none has fewer, and none
+        is blank. Where there is one column only, blank lines are rows like others.
+        """
+        if text.count(self.delimiter.encode()) != lines * (len(self.names) - 1):
             return False
-        return text.count(self.delimiter.encode()) == lines * (len(self.names) - 1)
+        return len(self.names) > 1 or lines == text.count(b"\n") + (not text.endswith(b"\n"))
 
     def _closely(self) -> _Block:
         found = read_records(
