@@ -22,6 +22,9 @@ LOWERED = "lowered"
 ONNX = "onnx"
 """The second rung: what has no kernel of its own is a converted graph, in single precision where it must be."""
 
+ONNX = "onnx"
+"""The rung below it: as much of the pipeline as converters take answers as one graph, single precision allowed."""
+
 NATIVE = "native"
 """The last rung of every ladder: the library that trained the model answers."""
 

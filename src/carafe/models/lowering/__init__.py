@@ -1,7 +1,8 @@
 """Lowering: from a fitted pipeline to a plan, which is data, and a function that runs it without scikit-learn.
 
 * ``refusal``: why something is not lowered. ``columns``: from fitted column steps to a plan. ``estimators``: from
-  fitted estimators to kernels. ``lower``: both. ``tail``: what is left over, by converter.
+  fitted estimators to kernels. ``lower``: both. ``tail``: what is left over, by converter; ``whole``: the same
+  in single precision.
 * ``plan``: the column plan. ``matrix`` runs it over many rows, with ``arrays`` and ``moments`` for its operations.
 * ``rowwise`` runs it over one row as a generated function: ``row``, ``source``, ``expressions``, ``dates``.
 * ``tables`` and ``lookup``: how both find categories.
