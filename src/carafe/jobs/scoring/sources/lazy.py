@@ -11,13 +11,16 @@ import numpy as np
 import polars as pl
 
 from carafe.errors import FieldProblem, UnreadableTable
-from carafe.jobs.scoring.batch import BATCH_ROWS, Batch, Position
+from carafe.jobs.scoring.batch import BATCH_BYTES, BATCH_ROWS, Batch, Position
 from carafe.jobs.scoring.encode.typed import encode_typed, misfit
 from carafe.jobs.scoring.formats import Format
 from carafe.jobs.scoring.sources.input import Input
 from carafe.jobs.scoring.sources.source import Wanted, assembled
 from carafe.schema import Signature
 from carafe.tables.columns import check_names
+
+_FIRST_ROWS = 8_192
+"""How many rows are read before their size is known."""
 
 
 class LazySource:
@@ -42,14 +45,21 @@ class LazySource:
     def batches(self, wanted: Wanted, *, start: Position | None = None) -> Iterator[Batch]:
         """Yield the table, as Source says."""
         needed = list(dict.fromkeys([*wanted.signature.names, *wanted.kept]))
-        for offset in range(start.offset if start else 0, max(self._height, not start), BATCH_ROWS):
+        offset, rows = (start.offset if start else 0), min(_FIRST_ROWS, BATCH_ROWS)
+        while offset < self._height or start is None:  # a table without rows is one empty batch
             try:
-                block = self._table.select(needed).slice(offset, BATCH_ROWS).collect()
+                block = self._table.select(needed).slice(offset, rows).collect()
             except pl.exceptions.PolarsError as error:
                 raise self._unreadable(error) from error
             end = offset + block.height
+            offset, start = end, Position(offset=end, line=end + 1)
+            rows = min(max(block.height * BATCH_BYTES // max(int(block.estimated_size()), 1), 1), BATCH_ROWS)
             yield typed_batch(
-                block, wanted, first=offset + 1, end=Position(offset=end, line=end + 1), done=end / max(self._height, 1)
+                block,
+                wanted,
+                first=end - block.height + 1,
+                end=Position(offset=end, line=end + 1),
+                done=end / max(self._height, 1),
             )
 
     def _unreadable(self, error: Exception) -> UnreadableTable:
