@@ -99,7 +99,7 @@ def test_labels_and_probabilities_are_those_of_the_estimator(home: Path, labels:
     model = carafe.load("sign", home=home)
     assert model.predict(table).tolist() == estimator.predict(table).tolist()
     assert model.classes.tolist() == labels
-    np.testing.assert_array_equal(model.predict_proba(table), estimator.predict_proba(table))
+    np.testing.assert_allclose(model.predict_proba(table), estimator.predict_proba(table), rtol=1e-9)
 
 
 def test_probabilities_of_a_model_that_has_none_are_refused(model: carafe.LoadedModel, home: Path) -> None:
