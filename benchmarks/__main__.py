@@ -30,7 +30,8 @@ def main() -> None:
         servers=[peer.name for peer in PEERS],
         models=[workload.name for workload in WORKLOADS],
     )
-    signal.signal(signal.SIGTERM, signal.default_int_handler)
+    for ending in (signal.SIGINT, signal.SIGTERM):  # a shell starts what it runs in the background deaf to Ctrl-C
+        signal.signal(ending, signal.default_int_handler)
     try:
         check_wrk()
         sys.exit(1 if run(options) else 0)

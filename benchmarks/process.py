@@ -10,11 +10,12 @@ import os
 import signal
 import socket
 import subprocess
+import sys
 import time
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
+from typing import IO, Any
 
 from benchmarks.load import Call
 from benchmarks.proc import begun, core_ticks, members, proportional_kb, runs
@@ -116,15 +117,8 @@ def running(
     log = folder / "server.log"
     with log.open("wb") as output:
         begun = time.monotonic()
-        process = subprocess.Popen(
-            ["taskset", "-c", str(core), *command],
-            env={**os.environ, **ONE_THREAD, **environ},
-            cwd=folder,
-            stdin=subprocess.DEVNULL,
-            stdout=output,
-            stderr=output,
-            start_new_session=True,
-        )
+        pinned = ["taskset", "-c", str(core), *command]
+        process = _start(pinned, environ=environ, folder=folder, output=output, error=output)
     try:
         yield Server(process=process, port=port, log=log, begun=begun)
     finally:
@@ -147,28 +141,35 @@ def run_once(command: Sequence[str], *, core: int, environ: Mapping[str, str], f
     Raises:
         subprocess.CalledProcessError: when it fails.
     """
+    took = folder / "took.txt"
+    launcher = ["taskset", "-c", str(core), sys.executable, "-S", str(Path(__file__).with_name("once.py")), str(took)]
     with (folder / "output.log").open("w+b") as output, (folder / "error.log").open("w+b") as error:
-        begin = time.monotonic()
-        process = subprocess.Popen(
-            ["taskset", "-c", str(core), *command],
-            env={**os.environ, **ONE_THREAD, **environ},
-            cwd=folder,
-            stdin=subprocess.DEVNULL,
-            stdout=output,
-            stderr=error,
-            start_new_session=True,
-        )
+        process = _start([*launcher, *command], environ=environ, folder=folder, output=output, error=error)
         try:
-            _, status, used = os.wait4(process.pid, 0)
-        except BaseException:
+            code = process.wait()
+        finally:
             stop(process)
-            raise
-        seconds, process.returncode = time.monotonic() - begin, os.waitstatus_to_exitcode(status)
         output.seek(0)
         error.seek(0)
-        if process.returncode:
-            raise subprocess.CalledProcessError(process.returncode, command[:4], stderr=error.read()[-2000:].decode())
-        return Once(seconds=seconds, peak_mb=used.ru_maxrss / 1024, output=output.read())
+        if code:
+            raise subprocess.CalledProcessError(code, command[:4], stderr=error.read()[-2000:].decode())
+        seconds, peak_kb = took.read_text().split()
+        return Once(seconds=float(seconds), peak_mb=int(peak_kb) / 1024, output=output.read())
+
+
+def _start(
+    command: Sequence[str], *, environ: Mapping[str, str], folder: Path, output: IO[bytes], error: IO[bytes]
+) -> subprocess.Popen[bytes]:
+    """Start a command in a session of its own, so that a Ctrl-C is the suite's alone."""
+    return subprocess.Popen(
+        command,
+        env={**os.environ, **ONE_THREAD, **environ},
+        cwd=folder,
+        stdin=subprocess.DEVNULL,
+        stdout=output,
+        stderr=error,
+        start_new_session=True,
+    )
 
 
 def stop(process: subprocess.Popen[bytes]) -> None:

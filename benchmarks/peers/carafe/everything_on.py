@@ -30,9 +30,7 @@ def everything_on(server: Server, call: Call, *, monitor: str, requests: int) ->
         raise ServerFailed(f"/metrics tells of {counted:,.0f} requests, where {requests:,} were answered")
 
 
-def _expect(
-    server: Server, call: Call, body: str, headers: Mapping[str, str], *, status: int, why: str
-) -> None:
+def _expect(server: Server, call: Call, body: str, headers: Mapping[str, str], *, status: int, why: str) -> None:
     response, _ = server.exchange("POST", call.path, body, headers)
     if response.status != status:
         raise ServerFailed(f"it answers {response.status} {why}, where {status} was expected")
