@@ -178,7 +178,7 @@ def test_progress_is_shown_on_a_terminal(folder: Path, home: Path) -> None:
 
 
 def test_an_interrupted_run_is_gone_on_with_by_the_same_command(folder: Path, home: Path) -> None:
-    rows = 1_000_000
+    rows = 3_000_000
     (folder / "data.csv").write_text("id,area,bedrooms\n" + "".join(f"{row},50,2\n" for row in range(rows)))
     command = [*CARAFE, "predict", "houses", "data.csv", "-o", "scored.csv"]
     environ = {**os.environ, "CARAFE_HOME": str(home)}

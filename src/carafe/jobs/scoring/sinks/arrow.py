@@ -18,7 +18,7 @@ from carafe.jobs.scoring.sources.input import opened
 from carafe.schema import Signature
 
 _LEAST_GROUP = 8_192
-"""The fewest rows of a row group: smaller ones cost a reader more than they spare."""
+"""The fewest rows of a row group or record batch: smaller ones cost a reader more than they spare."""
 
 
 class ArrowSink:
@@ -71,10 +71,10 @@ class ArrowSink:
             with opened(part) as source:
                 yield from ArrowSource(source, self._signature).tables()
 
-        table = register_io_source(batches, schema=schema)
+        table, rows = register_io_source(batches, schema=schema), max(height, _LEAST_GROUP)  # a group is held in memory
         if self._format is Format.PARQUET:
-            table.sink_parquet(draft, row_group_size=max(height, _LEAST_GROUP))  # holds one group in memory
+            table.sink_parquet(draft, row_group_size=rows)
         else:
-            table.sink_ipc(draft)
+            table.sink_ipc(draft, record_batch_size=rows)
         draft.replace(target)
         part.unlink()
