@@ -13,5 +13,5 @@
   (``answers``, ``comparison``), on the given rows and on edges (``edges``, ``thresholds``).
 
 What serves imports neither scikit-learn, scipy, polars nor pandas from here; what lowers does: ``columns``,
-``estimators``, ``lower``, ``tail``, ``thresholds`` and ``ladder``.
+``estimators``, ``lower``, ``tail``, ``whole``, ``thresholds`` and ``ladder``.
 """
