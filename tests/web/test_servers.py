@@ -43,8 +43,7 @@ class Home:
 def publish_iris(home: Path) -> list[str]:
     """Publish a scaled logistic regression; return what it answers in process."""
     from sklearn.linear_model import LogisticRegression  # noqa: PLC0415 - heavy, and only some tests need it
-    from sklearn.neighbors import KNeighborsClassifier
-from sklearn.pipeline import make_pipeline  # noqa: PLC0415
+    from sklearn.pipeline import make_pipeline  # noqa: PLC0415
     from sklearn.preprocessing import StandardScaler  # noqa: PLC0415
 
     estimator = make_pipeline(StandardScaler(), LogisticRegression()).fit(X, LABELS)
@@ -293,6 +292,8 @@ for name in "iris", "neighbours":
 
 
 def test_heavy_libraries_are_imported_only_when_a_version_needs_them(tmp_path: Path) -> None:
+    from sklearn.neighbors import KNeighborsClassifier  # noqa: PLC0415
+
     publish_iris(tmp_path)
     neighbours = KNeighborsClassifier(3).fit(X, np.arange(len(X)) % 3)
     version = carafe.publish(neighbours, "neighbours", sample=X, target="species", home=tmp_path)
