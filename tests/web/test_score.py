@@ -79,6 +79,14 @@ def test_a_record_that_does_not_fit_has_the_reason_in_its_place(ask_table: Ask) 
     assert found[2]["error"].startswith('line 4, bedrooms: got "1", expected a whole number')
 
 
+def test_a_carriage_return_between_two_fields_moves_no_record(ask_table: Ask) -> None:
+    lines = b'{"area":100,\r"bedrooms":2}\n{"area":50.5,"bedrooms":1}\r\n{"area":"x","bedrooms":1}\n'
+    answer = ask_table("POST", URL, lines, {"Content-Type": JSON_LINES})
+    found = [json.loads(line) for line in answer.body.split(b"\n")[:-1]]
+    assert [one.get("prediction") for one in found] == [12000.0, 6050.0, None]
+    assert found[2]["error"].startswith('line 3, area: got "x"')
+
+
 def test_a_table_in_which_nothing_fits_is_answered_all_the_same(ask_table: Ask) -> None:
     for kind, body in ((CSV, "area,bedrooms\nx,1\n"), (JSON_LINES, '{"area": "x", "bedrooms": 1}')):
         answer = ask_table("POST", URL, body, {"Content-Type": kind})
@@ -124,6 +132,7 @@ def test_versions_aliases_probabilities_and_names_are_as_asked_for(ask_table: As
         (URL, "area,bedrooms,prediction\n1,1,1\n", {"Content-Type": CSV}, 400, "invalid-parameter"),
         ("/models/nothing/score", "area\n", {"Content-Type": CSV}, 404, "model-not-found"),
         ("/models/broken/score", "area,bedrooms\n1,1\n", {"Content-Type": CSV}, 500, "prediction-failed"),
+        ("/models/broken/score", '{"area":1,"bedrooms":1}', {"Content-Type": JSON_LINES}, 500, "prediction-failed"),
     ],
 )
 def test_what_is_wrong_with_the_whole_is_a_problem_document(

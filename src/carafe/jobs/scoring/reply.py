@@ -65,15 +65,15 @@ def reply(
         names = (*kept, *order.answer_names(signature), ERROR)
         sink = sink_of(given, signature=signature, names=names, text=taken.text)
         scorer = Scorer(ask=answerer.ask, order=order, signature=signature, spreadsheet=given is Format.CSV)
-        head, empty = sink.begin(), pl.DataFrame()
+        head, empty, begun = sink.begin(), pl.DataFrame(), False
         try:
             for batch in source.batches(Wanted(signature=signature, kept=kept, raw=raw)):
                 scored = scorer.score(batch)
                 empty = sink.table(scored).clear() if not raw else empty
                 yield head + _placed(scored, sink, text=taken.text, raw=raw)
-                head = b""
+                head, begun = b"", True
         except Exception as error:
-            if head:
+            if not begun:
                 raise
             yield _reasons([f"broken off here: {tell(error)}"], empty, sink)
             raise Broken(str(error)) from error
@@ -86,7 +86,8 @@ def _placed(scored: Scored, sink: Sink, *, text: bool, raw: bool) -> bytes:
     lines, reasons = _told(batch.refused, text=text)
     order = np.argsort(np.concatenate([batch.lines, np.array(lines, dtype=np.int64)]), kind="stable")
     if raw:
-        good = spliced(batch.raw, sink.write(_without_error(scored.answers))).splitlines()
+        # not splitlines: a carriage return between two fields ends no line of JSON
+        good = spliced(batch.raw, sink.write(_without_error(scored.answers))).split(b"\n")[:-1]
         both = [*good, *(msgspec.json.encode({ERROR: reason}) for reason in reasons)]
         return b"".join([both[index] + b"\n" for index in order])
     table = _without_error(sink.table(scored))
