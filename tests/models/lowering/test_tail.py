@@ -16,6 +16,7 @@ from sklearn.ensemble import (
     VotingRegressor,
 )
 from sklearn.linear_model import LogisticRegression, Ridge
+from sklearn.neighbors import KNeighborsClassifier
 from sklearn.pipeline import make_pipeline
 from sklearn.preprocessing import FunctionTransformer, PolynomialFeatures, StandardScaler
 from sklearn.tree import DecisionTreeRegressor
@@ -92,6 +93,7 @@ def test_single_precision_is_for_the_second_rung() -> None:
     ("estimator", "reason"),
     [
         (AdaBoostClassifier(n_estimators=3, random_state=0), "ONNX Runtime refuses its converted graph"),
+        (KNeighborsClassifier(weights="distance"), "which of equally near neighbours count"),
         (make_pipeline(FunctionTransformer(np.sinh), LogisticRegression()), "is not converted to ONNX"),
     ],
     ids=str,
