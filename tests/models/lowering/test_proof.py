@@ -62,6 +62,18 @@ class Formula:
         return Features(names=("size", "bern"), matrix=matrix + np.array([0.0, self.features]))
 
 
+@dataclass(frozen=True, kw_only=True)
+class Shares(Formula):
+    """A model of any number of classes, each of which is as likely, the probabilities ``off`` by a little."""
+
+    off: float = 0.0
+
+    def predict(self, rows: Rows, *, probabilities: bool = False) -> Prediction:
+        count = len(self.signature.target.classes)
+        shares = np.full((rows.count, count), 1 / count) * (1 + self.off)
+        return Prediction(values=np.zeros(rows.count, dtype=np.intp), probabilities=shares if probabilities else None)
+
+
 def truth_of(native: Formula) -> Truth:
     edges = edge_rows(native.signature, ROWS)
     chances = bool(native.signature.target.classes)
@@ -86,6 +98,16 @@ def test_the_largest_difference_is_told_relative_to_the_answers() -> None:
     found = proved(close)
     assert found.failure is None
     assert found.difference == pytest.approx(3e-11, rel=1e-3)
+
+
+def test_the_largest_difference_of_probabilities_is_told_however_many_classes_there_are() -> None:
+    for count in (2, 3, 8, 16):
+        signature = msgspec.structs.replace(
+            CLASSES, target=msgspec.structs.replace(CLASSES.target, classes=tuple(map(str, range(count))))
+        )
+        found = proved(Shares(signature=signature, off=1e-11), Shares(signature=signature))
+        assert found.failure is None
+        assert found.difference == pytest.approx(1e-11, rel=1e-3)
 
 
 def test_an_answer_near_zero_may_be_off_by_the_last_digits_of_the_others() -> None:

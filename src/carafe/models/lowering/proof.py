@@ -14,7 +14,7 @@ from __future__ import annotations
 
 import time
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numpy as np
 from numpy.typing import NDArray
@@ -201,13 +201,14 @@ def _by_record(candidate: Model, question: Question, rows: NDArray[np.intp]) -> 
 
 def _compare(candidate: Model, path: _Path, truth: Truth, ruler: Ruler) -> Difference:
     """Ask with and, where there are any, without probabilities."""
-    found = Difference(largest=0.0)
-    for classes in {len(ruler.classes) if truth.probabilities else 0, 0}:
+    found, largest = Difference(largest=0.0), 0.0
+    for classes in dict.fromkeys([len(ruler.classes) if truth.probabilities else 0, 0]):
         got = ask(candidate, path.part, count=len(path.rows), most=path.most, classes=classes)
         found = compare(got, path.question.truth, path.rows, ruler)
+        largest = max(largest, found.largest)
         if found.row is not None:
             break
-    return found
+    return replace(found, largest=largest)
 
 
 def _feature_failure(candidate: Model, truth: Truth, tolerance: float) -> str | None:

@@ -189,7 +189,7 @@ def _truncated(encode: _Encoder, whole: list[int]) -> _Encoder:
 
 def _shares(kernel: Shares, encode: _Encoder, files: Mapping[str, bytes]) -> Scorer:
     session = _session(files, GRAPH, width=kernel.width, outputs=1, single=True)
-    rival = _Lazily(lambda: _session(files, RIVAL, width=kernel.width, outputs=1, single=True))
+    rival = _Lazily(_file(files, RIVAL), width=kernel.width, outputs=1)
     trees, run = kernel.trees, session.row
     run_many = _in_bulk(session, kernel, files, outputs=1, single=True)
 
@@ -244,7 +244,7 @@ def _in_bulk(
     """Return what runs a matrix: through the graph for many rows, where there is one and they are many."""
     if not kernel.bulk:
         return session.run
-    many = _Lazily(lambda: _session(files, BULK, width=kernel.width, outputs=outputs, single=single))
+    many = _Lazily(_file(files, BULK), width=kernel.width, outputs=outputs, single=single)
     return lambda matrix: (many() if len(matrix) >= MANY else session).run(matrix)
 
 
@@ -252,13 +252,16 @@ def _in_bulk(
 class _Lazily:
     """A session that is loaded when it is first asked for; twice, where two threads ask first, which costs nothing."""
 
-    load: Callable[[], Session]
+    content: bytes
+    width: int
+    outputs: int
+    single: bool = True
     loaded: Session | None = None
 
     def __call__(self) -> Session:
         """Return the session."""
         if self.loaded is None:
-            self.loaded = self.load()
+            self.loaded = Session(self.content, width=self.width, outputs=self.outputs, single=self.single)
         return self.loaded
 
 

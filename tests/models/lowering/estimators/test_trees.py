@@ -21,12 +21,15 @@ from sklearn.ensemble import (
 from sklearn.linear_model import LinearRegression
 from sklearn.tree import DecisionTreeClassifier, DecisionTreeRegressor, ExtraTreeRegressor
 
-from carafe.errors import PredictionFailed
+from carafe.errors import CorruptArtefact, PredictionFailed
 from carafe.models.container import ColumnType, Container, Shape
 from carafe.models.lowering.estimators import ensemble
-from carafe.models.lowering.kernel import MANY, Shares
+from carafe.models.lowering.kernel import MANY, RIVAL, Shares
+from carafe.models.lowering.loading import load_lowered
 from carafe.models.lowering.lower import lower
+from carafe.models.lowering.lowered import PLAN, encode_lowered
 from carafe.models.lowering.refusal import NotLowered
+from carafe.models.model import Model
 from carafe.schema import Column, Kind, Rows, Signature
 from lowered_cases import Matrix, odd_rows, table, target
 from lowered_models import ARRAY, as_published, assert_same, lowered_and_native, numbers_signature
@@ -160,6 +163,21 @@ def test_two_classes_are_one_sum_and_only_ties_ask_for_the_other() -> None:
 
     assert isinstance(lowered.kernel, Shares)
     assert set(files) == {"model.onnx", "rival.onnx"}
+
+
+def test_a_graph_that_few_requests_need_is_missed_when_the_version_is_loaded() -> None:
+    matrix = table()
+    estimator = RandomForestClassifier(8, random_state=0).fit(matrix, _labels(matrix, 2))
+    signature = numbers_signature(estimator, 4)
+    lowered, files = lower(estimator, signature=signature, container=ARRAY)
+    there = {PLAN: encode_lowered(lowered), **files}
+    load_lowered(there, signature=signature, native=_unasked)
+    with pytest.raises(CorruptArtefact, match=r"rival\.onnx: missing"):
+        load_lowered({name: there[name] for name in there if name != RIVAL}, signature=signature, native=_unasked)
+
+
+def _unasked() -> Model:
+    raise AssertionError
 
 
 def test_boosting_that_starts_from_another_estimator_is_not_lowered() -> None:
