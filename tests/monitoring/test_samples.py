@@ -1,5 +1,6 @@
 from __future__ import annotations
 
+import weakref
 from collections import Counter
 from datetime import UTC, datetime
 from pathlib import Path
@@ -85,6 +86,17 @@ def test_of_many_rows_some_are_kept_each_with_its_own_answer(files: SampleFiles,
     assert {sample.rows for sample in kept} == {400}
     assert all(sample.prediction == sample.record[0] - 30 for sample in kept if isinstance(sample.record[0], float))
     assert len({sample.prediction for sample in kept}) == MOST_ROWS
+
+
+def test_what_waits_to_be_written_keeps_no_large_request_alive(files: SampleFiles, counts: Counter[str]) -> None:
+    event = answered([[30 + row, 1] for row in range(MOST_ROWS + 1)])
+    large = weakref.ref(event.request.rows.columns[0])
+    observer = sampler(files, counts)
+    observer.answered(event)
+    del event
+    assert large() is None
+    observer.round()
+    assert counts == {"written": MOST_ROWS}
 
 
 def test_the_rate_is_the_share_that_is_chosen(files: SampleFiles, counts: Counter[str]) -> None:

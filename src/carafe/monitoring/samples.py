@@ -43,9 +43,16 @@ class Sample(msgspec.Struct, frozen=True, kw_only=True):
     """In the order of the target's classes; None where they were not asked for."""
 
 
-class _Chosen(msgspec.Struct, frozen=True, gc=False):
+class _Chosen(msgspec.Struct, frozen=True, kw_only=True, gc=False):
+    """What is kept of an answered request until it is written: nothing that holds on to more rows than are written."""
+
     when: float
-    event: Answered
+    name: str
+    version: int
+    classes: tuple[Label, ...]
+    request: str
+    count: int
+    """How many rows the request had."""
     rows: Rows
     prediction: Prediction
 
@@ -84,7 +91,17 @@ class Sampler(Observer):
             return
         if rows.count > MOST_ROWS:  # now, so that no large request is kept in memory
             rows, prediction = _some(rows, prediction)
-        self._waiting.append(_Chosen(time.time(), event, rows, prediction))
+        chosen = _Chosen(
+            when=time.time(),
+            name=event.response.name,
+            version=event.response.version,
+            classes=event.response.signature.target.classes,
+            request=event.request.id,
+            count=event.request.rows.count,
+            rows=rows,
+            prediction=prediction,
+        )
+        self._waiting.append(chosen)
         if len(self._waiting) == MOST_WAITING // 2:
             self._wake()
 
@@ -97,8 +114,7 @@ class Sampler(Observer):
         lines: dict[tuple[str, int], list[bytes]] = {}
         while self._waiting:
             chosen = self._waiting.popleft()
-            response = chosen.event.response
-            lines.setdefault((response.name, response.version), []).extend(map(encode_sample, _samples(chosen)))
+            lines.setdefault((chosen.name, chosen.version), []).extend(map(encode_sample, _samples(chosen)))
         failed: OSError | None = None
         for (name, number), these in lines.items():
             try:
@@ -139,16 +155,14 @@ def _some(rows: Rows, prediction: Prediction) -> tuple[Rows, Prediction]:
 
 
 def _samples(chosen: _Chosen) -> Iterator[Sample]:
-    response, request = chosen.event.response, chosen.event.request
-    classes = response.signature.target.classes
-    chances = chosen.prediction.listed_probabilities
+    chances, classes = chosen.prediction.listed_probabilities, chosen.classes
     when = datetime.fromtimestamp(chosen.when, UTC)
     answers = chosen.prediction.listed_values
     for index, (record, answer) in enumerate(zip(_records(chosen.rows), answers, strict=True)):
         yield Sample(
             time=when,
-            request=request.id,
-            rows=request.rows.count,
+            request=chosen.request,
+            rows=chosen.count,
             record=tuple(record),
             prediction=classes[int(answer)] if classes else answer,
             probabilities=None if chances is None else tuple(chances[index]),
