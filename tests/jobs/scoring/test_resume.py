@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import fcntl
 import os
 import signal
 import subprocess
@@ -163,6 +164,33 @@ def test_only_one_process_writes_an_output(tmp_path: Path) -> None:
 
     score(source, out, by=answerer(ask=again))
     assert len(lines_of(out)) == 1 + ROWS - len(range(3, ROWS, BAD))
+
+
+def test_a_run_that_comes_while_another_finishes_leaves_its_output_alone(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    source, out = tmp_path / "in.csv", tmp_path / "out.csv"
+    table().write_csv(source)
+    lock = fcntl.flock
+
+    def finish_first(file: object, how: int) -> None:
+        monkeypatch.setattr(fcntl, "flock", lock)
+        score(source, out)  # from the beginning to the end, between the opening of the part and its lock
+        lock(file, how)  # type: ignore[arg-type] # an open file
+
+    monkeypatch.setattr(fcntl, "flock", finish_first)
+    with pytest.raises(OutputUnavailable, match="written by another process"):
+        score(source, out, force=True)
+    assert len(lines_of(out)) == 1 + ROWS - len(range(3, ROWS, BAD))
+
+
+def test_an_output_that_exists_leaves_no_part(tmp_path: Path) -> None:
+    source, out = tmp_path / "in.csv", tmp_path / "out.csv"
+    table().write_csv(source)
+    score(source, out)
+    with pytest.raises(OutputUnavailable, match="exists"):
+        score(source, out)
+    assert sorted(path.name for path in tmp_path.iterdir()) == ["in.csv", "out.csv", "out.rejected.csv"]
 
 
 PROGRAM = textwrap.dedent(

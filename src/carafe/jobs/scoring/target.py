@@ -71,17 +71,29 @@ class FileTarget:
         self._files, self._job, self._force = files, job, force
         self.note = ""
         """Why an earlier run's part is not gone on with."""
+        with _told(files.output):
+            self._part = _locked(files.part)  # before a look at anything: another process may be about to finish
+        try:
+            self._take_up()
+        except BaseException:
+            if not (self._part.tell() or files.checkpoint.exists()):
+                files.part.unlink()
+            self._part.close()
+            raise
+
+    def _take_up(self) -> None:
+        """Go on where an earlier run of the same job came to, or begin."""
+        files = self._files
         self.earlier = self._find_earlier()
         """Where an earlier run of the same job came to; None where there was none."""
         self._complete = self.earlier is not None and self.earlier.complete
-        if not force and not self._complete:
+        if not self._force and not self._complete:
             files.check_new()
         self._position = self.earlier.position if self.earlier else Position()
         self._counts = self.earlier.counts if self.earlier else Counts()
         self._begun = self.earlier is not None
         self._saved = time.monotonic()
         with _told(files.output):
-            self._part = _locked(files.part)
             self._rejected = files.rejected_part.open("ab", buffering=0)
             self._written = self.earlier.written if self.earlier else 0
             self._reported = self.earlier.reported if self.earlier else 0
@@ -177,9 +189,12 @@ def _locked(file: Path) -> BinaryIO:
     part = file.open("ab", buffering=0)
     try:
         fcntl.flock(part, fcntl.LOCK_EX | fcntl.LOCK_NB)
-    except BlockingIOError:
+        own = os.fstat(part.fileno()).st_ino == file.stat().st_ino  # else it has become the finished output meanwhile
+    except (BlockingIOError, FileNotFoundError):
+        own = False
+    if not own:
         part.close()
-        raise OutputUnavailable(f"{file} is being written by another process: wait for it, or name another") from None
+        raise OutputUnavailable(f"{file} is being written by another process: wait for it, or name another")
     return part
 
 
