@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Any, Protocol
@@ -16,6 +16,7 @@ from werkzeug.datastructures import Headers
 from carafe.access import Role, memory_keys
 from carafe.errors import BodyTooLarge
 from carafe.registry import memory_registry
+from carafe.serving import Observer
 from carafe.settings import Settings
 from carafe.web import create_app
 from carafe.web.call import Call
@@ -109,10 +110,10 @@ class House:
         return {name: value for name, value in (basic | (headers or {})).items() if value}
 
 
-def build_house(**changes: Any) -> House:  # noqa: ANN401 - settings of any type
+def build_house(*, observers: Sequence[Observer] = (), **changes: Any) -> House:  # noqa: ANN401 - settings of any type
     settings = Settings(max_body_bytes=LIMIT, max_rows=ROWS, **changes)
     keys = memory_keys()
-    service = build_service(settings, registry=memory_registry(), keys=keys, load=load_rule)
+    service = build_service(settings, registry=memory_registry(), keys=keys, load=load_rule, observers=observers)
     return House(
         service=service,
         app=create_app(replace(settings, fast_lane=False), service=service),

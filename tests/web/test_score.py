@@ -11,6 +11,7 @@ import pytest
 from carafe.jobs.scoring.reply import Broken
 from carafe.jobs.scoring.sources import delimited
 from carafe.protocols.media import ARROW, CSV, JSON_LINES, PARQUET
+from carafe.serving import Answered, Observer
 from served import publish_rule
 from web.conftest import Ask, House, build_house
 
@@ -140,6 +141,19 @@ def test_what_is_wrong_with_the_whole_is_a_problem_document(
 ) -> None:
     answer = ask_table("POST", path, body, headers)
     assert (answer.status, answer.json["type"]) == (status, f"urn:carafe:problem:{slug}")
+
+
+def test_samples_of_a_table_name_the_request_they_came_from() -> None:
+    class Listener(Observer):
+        def answered(self, event: Answered) -> None:
+            asked.append(event.request.id)
+
+    asked: list[str] = []
+    house = build_house(observers=[Listener()])
+    publish_rule(house.service.registry, "houses", "houses")
+    answer = house.ask("POST", URL, body_of(CSV), {"Content-Type": CSV, "X-Request-Id": "table-7"})
+    house.service.close()
+    assert (answer.status, asked) == (200, ["table-7"])
 
 
 @pytest.fixture

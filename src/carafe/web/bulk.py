@@ -41,7 +41,7 @@ def pieces(context: Context, table: Path, *, taken: str, given: str) -> Iterator
         raise AssertionError
 
     def ask(rows: Rows) -> Prediction:
-        request = PredictRequest(model=served.ref, rows=rows, probabilities=order.probabilities)
+        request = PredictRequest(model=served.ref, rows=rows, probabilities=order.probabilities, id=trace.request_id)
         response = context.service.predictor.predict(request, served=served)
         trace.rows += rows.count
         trace.unseen += response.unseen
