@@ -267,6 +267,18 @@ def test_what_can_not_be_read_or_written_is_said(tmp_path: Path) -> None:
         score(tmp_path / "cut.arrow", tmp_path / "out.csv")
 
 
+def test_a_panic_inside_polars_is_a_table_that_can_not_be_read(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    def panic(*_: object, **__: object) -> None:
+        raise pl.exceptions.PanicException("called `Option::unwrap()` on a `None` value")
+
+    for suffix, reader in (("parquet", "scan_parquet"), ("arrow", "read_ipc_stream")):
+        source = tmp_path / f"in.{suffix}"
+        HOUSES.write_parquet(source) if suffix == "parquet" else HOUSES.write_ipc_stream(source)
+        monkeypatch.setattr(pl, reader, panic)
+        with pytest.raises(UnreadableTable, match=rf"in.{suffix} can't be read as {suffix}: it is damaged"):
+            score(source, tmp_path / "out.csv")
+
+
 def test_missing_values_and_commas_as_a_layout_says(tmp_path: Path) -> None:
     source = tmp_path / "in.csv"
     source.write_text("area;bedrooms\n1,5;NA\n1.000,5;2\n")

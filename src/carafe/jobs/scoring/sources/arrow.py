@@ -10,8 +10,9 @@ import polars as pl
 from carafe.errors import UnreadableTable
 from carafe.jobs.scoring.arrow_stream import END, Message, MessageKind, messages
 from carafe.jobs.scoring.batch import BATCH_ROWS, Batch, Position
+from carafe.jobs.scoring.formats import Format
 from carafe.jobs.scoring.sources.input import Input
-from carafe.jobs.scoring.sources.lazy import misfits_of, nested_of, typed_batch
+from carafe.jobs.scoring.sources.lazy import UNREADABLE, misfits_of, nested_of, typed_batch, unreadable
 from carafe.jobs.scoring.sources.source import Wanted
 from carafe.schema import Signature
 from carafe.tables.columns import check_names
@@ -69,6 +70,5 @@ class ArrowSource:
         dictionaries = [content for each in self._dictionaries.values() for content in each]
         try:
             return pl.read_ipc_stream(io.BytesIO(b"".join([self._schema, *dictionaries, records, END])))
-        except (pl.exceptions.PolarsError, OSError) as error:
-            first = str(error).strip().partition("\n")[0][:200]
-            raise UnreadableTable(f"{self._input.name} can't be read as Arrow: {first}") from error
+        except UNREADABLE as error:
+            raise unreadable(self._input.name, Format.ARROW, error) from error

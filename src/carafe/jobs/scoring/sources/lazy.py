@@ -22,6 +22,9 @@ from carafe.tables.columns import check_names
 _FIRST_ROWS = 8_192
 """How many rows are read before their size is known."""
 
+UNREADABLE = (pl.exceptions.PolarsError, pl.exceptions.PanicException, OSError)
+"""What polars raises where a file is not what its format promises; a panic is no Exception to Python."""
+
 
 class LazySource:
     """A file with a table of contents that is being read."""
@@ -35,8 +38,8 @@ class LazySource:
             self._table = scan(source.path, glob=False)
             self._schema = self._table.collect_schema()
             self._height = int(self._table.select(pl.len()).collect().item())
-        except (pl.exceptions.PolarsError, OSError) as error:
-            raise self._unreadable(error) from error
+        except UNREADABLE as error:
+            raise unreadable(self._name, format, error) from error
         self.names = tuple(self._schema.names())
         check_names(self.names)
         self.misfits = misfits_of(signature, self._schema)
@@ -49,8 +52,8 @@ class LazySource:
         while offset < self._height or start is None:  # a table without rows is one empty batch
             try:
                 block = self._table.select(needed).slice(offset, rows).collect()
-            except pl.exceptions.PolarsError as error:
-                raise self._unreadable(error) from error
+            except UNREADABLE as error:
+                raise unreadable(self._name, self._format, error) from error
             end = offset + block.height
             offset, start = end, Position(offset=end, line=end + 1)
             rows = min(max(block.height * BATCH_BYTES // max(int(block.estimated_size()), 1), 1), BATCH_ROWS)
@@ -62,9 +65,13 @@ class LazySource:
                 done=end / max(self._height, 1),
             )
 
-    def _unreadable(self, error: Exception) -> UnreadableTable:
-        first = str(error).strip().partition("\n")[0][:200]
-        return UnreadableTable(f"{self._name} can't be read as {self._format}: {first}")
+
+def unreadable(name: str, format: Format, error: BaseException) -> UnreadableTable:  # noqa: A002 - the word
+    """Return the story of a file that polars could not read."""
+    if isinstance(error, pl.exceptions.PanicException):  # its text speaks of polars' own code
+        return UnreadableTable(f"{name} can't be read as {format}: it is damaged")
+    first = str(error).strip().partition("\n")[0][:200]
+    return UnreadableTable(f"{name} can't be read as {format}: {first}")
 
 
 def misfits_of(signature: Signature, schema: pl.Schema) -> Sequence[FieldProblem]:
