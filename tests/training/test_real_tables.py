@@ -99,6 +99,7 @@ def test_a_published_model_answers_on_every_path_as_the_pipeline_does(
     settings = Settings(home=tmp_path / "home", open=True)
     registry = open_registry(settings)
     version = publish_result(result, name="real", registry=registry)
+    assert version.manifest.runs_as == "lowered", version.manifest.ladder
     model = load_model(registry.fetch(version))
     registry.close()
     held = result.holdout.data

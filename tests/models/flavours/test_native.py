@@ -7,6 +7,8 @@ import msgspec
 import numpy as np
 import pandas as pd
 import pytest
+from sklearn.compose import make_column_transformer
+from sklearn.ensemble import RandomForestRegressor
 from sklearn.feature_extraction.text import TfidfVectorizer
 from sklearn.linear_model import LinearRegression, LogisticRegression
 from sklearn.pipeline import Pipeline, make_pipeline
@@ -92,6 +94,14 @@ def test_an_unseen_category_that_the_model_refuses_is_named_as_often_as_is_of_us
     with pytest.raises(InvalidInput) as refused:
         model.predict(Rows((np.array(["Oslo"] * (MAX_PROBLEMS + 1), dtype=object),)))
     assert len(refused.value.problems) == MAX_PROBLEMS
+
+
+def test_a_number_that_is_too_large_for_the_model_is_not_blamed_on_an_unseen_category_beside_it() -> None:
+    frame = pd.DataFrame({"size": np.arange(30.0), "city": ["Bern", "Rome"] * 15})
+    encoder = make_column_transformer((OneHotEncoder(handle_unknown="ignore"), ["city"]), remainder="passthrough")
+    model, _ = model_of(make_pipeline(encoder, RandomForestRegressor(2)).fit(frame, NUMBERS), frame)
+    with pytest.raises(PredictionFailed, match="Input X contains infinity or a value too large"):
+        model.predict(Rows((np.array([1e300]), np.array(["Oslo"], dtype=object))))
 
 
 def test_categories_that_nobody_wrote_down_are_not_blamed() -> None:

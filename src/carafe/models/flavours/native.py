@@ -85,7 +85,8 @@ class NativeModel:
             absent = _absent(error)
             if absent is not None:  # before any category is blamed: no row would be answered
                 raise MissingExtra.of("this model", absent) from error
-            problems = _unseen(self.signature, rows)
+            # a number that is too large for the model is no category's fault, whichever the row holds
+            problems = [] if "infinity" in str(error) else _unseen(self.signature, rows)
             if problems:
                 raise invalid_input(problems) from error
             raise PredictionFailed(f"the model fails on these rows: {type(error).__name__}: {error}") from error

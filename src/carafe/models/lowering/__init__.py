@@ -5,7 +5,7 @@
   in single precision.
 * ``plan``: the column plan. ``matrix`` runs it over many rows, with ``arrays`` and ``moments`` for its operations.
 * ``rowwise`` runs it over one row as a generated function: ``row``, ``source``, ``expressions``, ``dates``.
-* ``tables`` and ``lookup``: how both find categories.
+* ``tables`` and ``lookup``: how both find categories. ``words``, ``analysis`` and ``vocabulary``: how both weigh texts.
 * ``kernel``, ``scorers``, ``session``, ``heads``: from numbers to answers.
 * ``lowered``: all of it as one file and one model. ``loading``: checked, from the files of a version. ``graphs``:
   looked through, before ONNX Runtime sees them.

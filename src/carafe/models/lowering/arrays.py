@@ -13,6 +13,7 @@ from numpy.typing import NDArray
 
 from carafe.errors import PredictionFailed
 from carafe.models.lowering import moments
+from carafe.models.lowering.op import Op
 from carafe.models.lowering.plan import (
     Above,
     Arithmetic,
@@ -25,7 +26,6 @@ from carafe.models.lowering.plan import (
     Impute,
     Limit,
     Missing,
-    Op,
     Operator,
     Outside,
     Power,

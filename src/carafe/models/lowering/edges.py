@@ -153,7 +153,7 @@ def _values(column: Column, bases: Sequence[Record], index: int, thresholds: Seq
             *(change for word in known[:2] for change in (word.upper(), word.lower(), f"{word} ")),
         ]
     if column.kind is Kind.TEXT:
-        return [*own, *_WORDS]
+        return [*own, *_WORDS, *(change for text in met[:4] for change in _rewritten(str(text)))]
     if column.kind is Kind.DATETIME:
         ends = [int(end) + step for end in _ends(met) for step in (-1, 0, 1)]
         return [*own, *_MOMENTS, *(moment for moment in ends if _MOMENTS[6] <= moment <= _MOMENTS[7])]
@@ -163,6 +163,15 @@ def _values(column: Column, bases: Sequence[Record], index: int, thresholds: Seq
         return [*own, *_INTEGERS, *(number for number in near if abs(number) <= 2**53)]
     near_numbers = [number for bound in (*bounds, *thresholds) for number in _neighbours(float(bound))]
     return [*own, *_NUMBERS, *near_numbers]
+
+
+def _rewritten(text: str) -> Iterator[str]:
+    """Yield a text with its words again, in other letters, in another order, and with marks that may be taken off."""
+    yield f"{text} {text}\n{text}"
+    yield text.upper()
+    yield " ".join(reversed(text.split()))
+    yield "\u0301".join(text[:200])
+    yield text.replace("s", "\u017f").replace("i", "\u0130").replace(" ", "\u00a0")
 
 
 def _some(values: Sequence[_T], most: int, turn: int) -> Sequence[_T]:

@@ -11,6 +11,7 @@ from typing import Any
 import numpy as np
 
 from carafe.models.lowering.arrays import EPSILON, compute
+from carafe.models.lowering.op import Op
 from carafe.models.lowering.plan import (
     Above,
     Arithmetic,
@@ -22,7 +23,6 @@ from carafe.models.lowering.plan import (
     Impute,
     Limit,
     Missing,
-    Op,
     Operator,
     Outside,
     Power,

@@ -21,11 +21,12 @@ from carafe.models.lowering.estimators.histogram import own_encoder
 from carafe.models.lowering.estimators.lightgbm import check_categories
 from carafe.models.lowering.estimators.target import inverse_steps
 from carafe.models.lowering.heads import Apply, Numbers, Scale
-from carafe.models.lowering.kernel import TAIL
+from carafe.models.lowering.kernel import TAIL, Linear
 from carafe.models.lowering.lowered import Lowered
-from carafe.models.lowering.plan import Plan
+from carafe.models.lowering.plan import MAX_DENSE, Plan
 from carafe.models.lowering.refusal import NotLowered
 from carafe.models.lowering.tail import tail_estimator, tail_transformers
+from carafe.models.lowering.words import Words
 from carafe.schema import Signature
 
 
@@ -64,8 +65,11 @@ def lower(
     if not parts.transformers and type(parts.last).__module__.startswith("lightgbm."):
         check_categories(parts.last, container)
     plan, names, behind = _planned(parts, signature=signature, container=container)
-    through = tail_transformers(behind, width=len(plan.outputs)) if behind else None
-    lowering = _back(_lowering(parts.last, len(plan.outputs) if through is None else through.tail.outputs), parts.back)
+    width = len(plan.outputs)
+    if width > MAX_DENSE and (behind or not _adds_words(plan, parts.last)):
+        raise NotLowered(f"{width} features are more than the {MAX_DENSE} of a matrix")
+    through = tail_transformers(behind, width=width) if behind else None
+    lowering = _back(_lowering(parts.last, width if through is None else through.tail.outputs), parts.back)
     if not single and not (lowering.exact and (through is None or through.exact)):
         raise NotLowered(f"the graph of {type(parts.last).__name__} partly computes in single precision")
     tail = None if through is None else through.tail
@@ -121,6 +125,12 @@ def _planned(
             continue
         return plan, names if count == parts.first else None, parts.transformers[count:]
     raise first_refusal or NotLowered("there is nothing to lower")
+
+
+def _adds_words(plan: Plan, estimator: Any) -> bool:  # noqa: ANN401
+    """Tell whether an estimator only adds up what words weigh, so that no matrix is made."""
+    words = any(isinstance(op, Words) for op in plan.ops)
+    return words and isinstance(lower_estimator(estimator).kernel, Linear)
 
 
 def _lowering(estimator: Any, width: int) -> Lowering:  # noqa: ANN401

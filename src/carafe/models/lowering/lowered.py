@@ -2,24 +2,26 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping, Sequence
-from typing import Any
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from contextlib import contextmanager
+from dataclasses import replace
 
 import msgspec
 import numpy as np
 from numpy.typing import NDArray
 
-from carafe.errors import CarafeError, CorruptArtefact, InvalidParameter, NewerArtefact, PredictionFailed
+from carafe.errors import CarafeError, CorruptArtefact, InvalidInput, InvalidParameter, NewerArtefact, PredictionFailed
 from carafe.models.features import MAX_CELLS, Features
 from carafe.models.lowering.heads import Chances, Head, Numbers, matrix_head, row_head
-from carafe.models.lowering.kernel import Graph, Kernel, Leaves, Tail
+from carafe.models.lowering.kernel import Graph, Kernel, Leaves, Linear, Tail
 from carafe.models.lowering.matrix import matrix_encoder
-from carafe.models.lowering.plan import Plan
+from carafe.models.lowering.plan import MAX_DENSE, Plan
 from carafe.models.lowering.scorers import OddRow, scorer
+from carafe.models.lowering.words import Words
 from carafe.models.model import Model
 from carafe.schema import Rows, Signature
 from carafe.schema.prediction import Prediction
-from carafe.schema.rows import Record
+from carafe.schema.rows import Record, invalid_input, records_of
 
 PLAN = "plan.json"
 """The file that holds a lowered model's plan, kernel and head."""
@@ -42,6 +44,9 @@ class Lowered(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=T
 
     ``names`` are those of the plan's outputs; None where these are not what stands before the last step.
     ``exact`` tells that all of it computes in double precision.
+
+    Raises:
+        ValueError: when its kernel takes a matrix that is too wide (a ``msgspec.ValidationError`` where it is decoded).
     """
 
     format: int = FORMAT
@@ -51,6 +56,17 @@ class Lowered(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=T
     head: Head
     names: tuple[str, ...] | None = None
     exact: bool = True
+
+    def __post_init__(self) -> None:
+        width = len(self.plan.outputs)
+        if width > MAX_DENSE and not self.adds_words:
+            raise ValueError(f"a matrix of {width} features, expected at most {MAX_DENSE}")
+
+    @property
+    def adds_words(self) -> bool:
+        """Whether scores are sums over words: of thousands a text has a few, and no matrix of them is ever made."""
+        words = any(isinstance(op, Words) for op in self.plan.ops)
+        return words and isinstance(self.kernel, Linear) and self.tail is None
 
     @property
     def tolerance(self) -> float:
@@ -111,6 +127,7 @@ class LoweredModel:
         self._scorer = scorer(lowered.kernel, lowered.plan, files, tail=lowered.tail)
         self._score, self._answer = self._scorer.row, row_head(lowered.head)
         self._breadth = _breadth(lowered)
+        self._by_record = lowered.adds_words
         self._gives = not isinstance(lowered.head, Numbers) and lowered.head.chances is not Chances.NONE
 
     @property
@@ -152,19 +169,46 @@ class LoweredModel:
         return Prediction.of_lists([value for value, _ in answers], chances_of if probabilities else None)
 
     def _many(self, rows: Rows, *, probabilities: bool) -> Prediction:
+        scores = self._scores_by_record(rows) if self._by_record and rows.count else self._scores(rows)
+        values, chances = matrix_head(self._lowered.head, scores, probabilities=probabilities)
+        return Prediction(values=values, probabilities=chances)
+
+    def _scores(self, rows: Rows) -> NDArray[np.float64]:
+        """Return the scores of rows, so many at a time that what is computed for them takes little memory."""
         size = max(1, CHUNK // self._breadth)
         if rows.count <= size:
-            values, chances = self._chunk(rows, probabilities=probabilities)
-            return Prediction(values=values, probabilities=chances)
-        starts = range(0, rows.count, size)
-        parts = [self._chunk(rows.take(slice(start, start + size)), probabilities=probabilities) for start in starts]
-        return Prediction(
-            values=np.concatenate([values for values, _ in parts]),
-            probabilities=np.concatenate([chances for _, chances in parts]) if probabilities else None,
-        )
+            return self._scorer.matrix(self._encode(rows))
+        parts = []
+        for start in range(0, rows.count, size):
+            with _numbered(range(start, rows.count)):
+                parts.append(self._scorer.matrix(self._encode(rows.take(slice(start, start + size)))))
+        return np.concatenate(parts)
 
-    def _chunk(self, rows: Rows, *, probabilities: bool) -> tuple[NDArray[Any], NDArray[np.float64] | None]:
-        return matrix_head(self._lowered.head, self._scorer.matrix(self._encode(rows)), probabilities=probabilities)
+    def _scores_by_record(self, rows: Rows) -> NDArray[np.float64]:
+        """Return the scores of rows without a matrix; the odd ones have one, and are refused there, or answered."""
+        scores: list[list[float]] = []
+        odd: list[int] = []
+        for index, record in enumerate(records_of(self._signature, rows)):
+            try:
+                scores.append(self._score(record))
+            except (CarafeError, OddRow, OverflowError):
+                scores.append([])
+                odd.append(index)
+        if odd:
+            with _numbered(odd):
+                found = self._scores(rows.take(np.array(odd)))
+            for index, one in zip(odd, found.tolist(), strict=True):
+                scores[index] = one
+        return np.array(scores, dtype=np.float64)
+
+
+@contextmanager
+def _numbered(rows: Sequence[int]) -> Iterator[None]:
+    """Have a row that is refused named by its place among all: ``rows`` has that of each row that is asked about."""
+    try:
+        yield
+    except InvalidInput as error:
+        raise invalid_input(replace(problem, row=rows[problem.row]) for problem in error.problems) from error
 
 
 def _breadth(lowered: Lowered) -> int:

@@ -13,7 +13,8 @@ from carafe.errors import FieldProblem, PredictionFailed
 from carafe.models.lowering.arrays import compute
 from carafe.models.lowering.lookup import Codes
 from carafe.models.lowering.plan import AnyOp, Plan
-from carafe.models.lowering.tables import Home, Matrix, Prepared, Run, homes, prepared_tables, runs
+from carafe.models.lowering.tables import Home, Matrix, Prepared, Run, Wide, homes, prepared_tables, runs
+from carafe.models.lowering.vocabulary import Vocabulary, Weights
 from carafe.schema import Rows
 from carafe.schema.rows import MAX_PROBLEMS, invalid_input
 
@@ -84,13 +85,18 @@ class _Block:
         self.slots: dict[int, NDArray[Any]] = dict(enumerate(columns))
         self.codes: dict[int, Codes] = {}
         """Which entry each row has, by table."""
+        self.weights: dict[int, Weights] = {}
+        """Which terms each row has, by vocabulary."""
 
-    def compute(self, tables: Sequence[Prepared | None], refusals: _Refusals, start: int) -> None:
+    def compute(self, tables: Sequence[Wide | None], refusals: _Refusals, start: int) -> None:
         """Run every operation; ``start`` is the number of the block's first row."""
         slot = len(self.plan.inputs)
         for op, table in zip(self.plan.ops, tables, strict=True):
             if table is None:
                 self.slots[slot] = self._computed(op, refusals)
+            elif isinstance(table, Vocabulary):
+                self.weights[id(table)] = weights = Weights(table, table.texts(self._column(table.op.slot)))
+                refusals.failure = refusals.failure or weights.failure()
             else:
                 column = self._column(table.op.slot)
                 self.codes[id(table)] = codes = table.finder.find(column)
@@ -102,7 +108,10 @@ class _Block:
         for result in results:
             if isinstance(result, Run):
                 target = matrix[:, result.place : result.place + result.last - result.first]
-                result.table.write(target, self.codes[id(result.table)], result.first, result.last)
+                if isinstance(result.table, Vocabulary):
+                    self.weights[id(result.table)].write(target, result.first, result.last)
+                else:
+                    result.table.write(target, self.codes[id(result.table)], result.first, result.last)
             else:
                 place, slot = result
                 matrix[:, place] = self.slots[slot]
@@ -119,5 +128,9 @@ class _Block:
     def _column(self, slot: int) -> NDArray[Any]:
         if slot not in self.slots:
             table, column = self.known[slot]
-            self.slots[slot] = table.column(column)[self.codes[id(table)]]
+            self.slots[slot] = (
+                self.weights[id(table)].column(column)
+                if isinstance(table, Vocabulary)
+                else table.column(column)[self.codes[id(table)]]
+            )
         return self.slots[slot]

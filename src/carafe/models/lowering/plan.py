@@ -15,10 +15,18 @@ from typing import Literal
 
 import msgspec
 
+from carafe.models.lowering.op import Op
+from carafe.models.lowering.words import Words
 from carafe.schema import Kind
 
-MAX_OUTPUTS = 10_000
-"""The widest matrix that a plan may describe; beyond, a sparse matrix in scikit-learn itself costs less."""
+MAX_DENSE = 10_000
+"""The widest matrix that a kernel may take; beyond, a sparse matrix in scikit-learn itself costs less."""
+
+MAX_OUTPUTS = 100_000
+"""The most numbers that a plan may give; so many only where none of them is written down: words that a line adds up."""
+
+MAX_OPS = 10_000
+"""The most operations of a plan; scikit-learn itself is quicker with thousands of words that are all scaled."""
 
 FunctionName = Literal["log", "log2", "log10", "log1p", "exp", "expm1", "sqrt", "cbrt", "square", "abs", "sin", "cos"]
 """The functions of numpy's that a plan may apply."""
@@ -56,20 +64,6 @@ class Input(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=Tru
     name: str
     kind: Kind
     nullable: bool
-
-
-class Op(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True, omit_defaults=True):
-    """What every operation has in common: the slots it reads, and how many it appends."""
-
-    @property
-    def reads(self) -> tuple[int, ...]:
-        """The slots that it reads."""
-        return (self.slot,)  # type: ignore[attr-defined] # each operation that reads others says so
-
-    @property
-    def width(self) -> int:
-        """How many slots it appends."""
-        return 1
 
 
 class Missing(Op, tag="missing", frozen=True, kw_only=True):
@@ -312,6 +306,7 @@ AnyOp = (
     | Date
     | Table
     | OneHot
+    | Words
 )
 
 
@@ -319,8 +314,9 @@ class Plan(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True
     """Operations from a signature's columns to a matrix of numbers.
 
     Raises:
-        ValueError: when an operation reads a slot that is not there yet, an output does not exist, or a table's
-            entries do not fit together (a ``msgspec.ValidationError`` where the plan is decoded).
+        ValueError: when an operation reads a slot that is not there yet, an output does not exist, a table's entries
+            do not fit together, or words are looked for where no text is (a ``msgspec.ValidationError`` where the
+            plan is decoded).
     """
 
     inputs: tuple[Input, ...]
@@ -333,10 +329,15 @@ class Plan(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True
             _check(op.reads, count)
             if isinstance(op, Lookup):
                 _check_entries(op)
+            elif isinstance(op, Words):
+                _check_words(op, self.inputs)
             count += op.width
         _check(self.outputs, count)
-        if len(self.outputs) > MAX_OUTPUTS:
-            raise ValueError(f"a plan of {len(self.outputs)} outputs, expected at most {MAX_OUTPUTS}")
+        if len(self.outputs) > MAX_OUTPUTS or len(self.ops) > MAX_OPS:
+            raise ValueError(
+                f"a plan of {len(self.outputs)} outputs by {len(self.ops)} operations, expected at most {MAX_OUTPUTS} "
+                f"by {MAX_OPS}"
+            )
 
 
 def _check(slots: tuple[int, ...], count: int) -> None:
@@ -355,3 +356,10 @@ def _check_entries(op: Lookup) -> None:
         sound = False
     if not sound or not all(0 <= entry < op.entries for entry in op.refused):
         raise ValueError(f"a table of {len(op.keys)} keys whose entries do not fit them")
+
+
+def _check_words(op: Words, inputs: tuple[Input, ...]) -> None:
+    if op.slot >= len(inputs) or inputs[op.slot].kind not in {Kind.TEXT, Kind.CATEGORY}:
+        raise ValueError(f"slot {op.slot} is read as a text and holds none")
+    if op.weighing.idf is not None and len(op.weighing.idf) != op.width:
+        raise ValueError(f"{len(op.weighing.idf)} weights of {op.width} terms")

@@ -13,7 +13,8 @@ from carafe.models.lowering.expressions import as_float, express
 from carafe.models.lowering.matrix import plan_matrix
 from carafe.models.lowering.plan import AnyOp, Check, Date, Input, Lookup, Plan
 from carafe.models.lowering.source import Expression, Source
-from carafe.models.lowering.tables import Prepared, Run, homes, prepared_tables
+from carafe.models.lowering.tables import Prepared, Run, Wide, homes, prepared_tables
+from carafe.models.lowering.vocabulary import Vocabulary
 from carafe.schema import Column, Kind, Rows, Signature, Target, Task
 from carafe.schema.rows import Record
 
@@ -33,10 +34,14 @@ class Row:
         self._slots = {index: _input(index, each) for index, each in enumerate(plan.inputs)}
         self._uses = _uses(plan)
         self._together = _dates(plan)
+        self._rows: dict[int, str] = {}
+        """The name of the list of a vocabulary's weights, where somebody needed it."""
         slot = len(plan.inputs)
         for op, table in zip(plan.ops, tables, strict=True):
             if table is None:
                 self._append(slot, op)
+            elif isinstance(table, Vocabulary):
+                self._check_text(table)
             elif table.op.refused or table.op.whole:
                 self._check_entry(table)
             slot += op.width
@@ -49,9 +54,9 @@ class Row:
         """Tell whether a slot is no column of a table."""
         return slot not in self.homes
 
-    def tables(self, outputs: Sequence[int]) -> Iterator[tuple[Prepared, list[tuple[int, int]]]]:
-        """Yield each table among the outputs, with which outputs are which of its columns."""
-        members: dict[int, tuple[Prepared, list[tuple[int, int]]]] = {}
+    def tables(self, outputs: Sequence[int]) -> Iterator[tuple[Wide, list[tuple[int, int]]]]:
+        """Yield each table or vocabulary among the outputs, with which outputs are which of its columns."""
+        members: dict[int, tuple[Wide, list[tuple[int, int]]]] = {}
         for index, slot in enumerate(outputs):
             if slot in self.homes:
                 table, column = self.homes[slot]
@@ -68,6 +73,8 @@ class Row:
 
     def numbers(self, run: Run) -> str:
         """Return a run as an expression, or several of them, to stand in a list."""
+        if isinstance(run.table, Vocabulary):
+            return f"*{self._weights(run.table)}[{run.first}:{run.last}]"
         table, entries, width = run.table, range(run.table.op.entries), run.last - run.first
         if width == 1:
             return self._looked_up(table, table.column(run.first).tolist())
@@ -80,18 +87,27 @@ class Row:
         made = self.source.constant(table.listed(run.first, run.last))
         return f"*{made}({self._looked_up(table, entries)})"
 
-    def contributed(self, table: Prepared, contributions: NDArray[np.float64]) -> list[str]:
-        """Return what a table's value adds to each score, as expressions; ``contributions`` (entries, t)."""
-        if contributions.shape[1] == 1:
-            return [self._looked_up(table, contributions[:, 0].tolist())]
-        names = [self.source.fresh() for _ in range(contributions.shape[1])]
-        found = self._looked_up(table, list(map(tuple, contributions.tolist())))
+    def contributed(self, table: Wide, columns: Sequence[int], weights: NDArray[np.float64]) -> list[str]:
+        """Return what a table's value adds to each score, as expressions; ``weights`` of its columns (columns, t)."""
+        single = weights.shape[1] == 1
+        if isinstance(table, Vocabulary):
+            every = np.zeros((table.op.width, weights.shape[1]))
+            np.add.at(every, columns, weights)
+            found = f"{self.source.constant(table.scorer(every))}({self._read(table.op.slot).text})"
+        else:
+            sums = table.dot(columns, weights)
+            found = self._looked_up(table, sums[:, 0].tolist() if single else list(map(tuple, sums.tolist())))
+        if single:
+            return [found]
+        names = [self.source.fresh() for _ in range(weights.shape[1])]
         self.source.line(f"[{', '.join(names)}] = {found}")
         return names
 
     def _read(self, slot: int) -> Expression:
         if slot not in self._slots:
             table, column = self.homes[slot]
+            if isinstance(table, Vocabulary):
+                return Expression(text=f"{self._weights(table)}[{column}]")
             numbers = table.column(column)
             text = self._looked_up(table, numbers.tolist())
             self._slots[slot] = self.source.bound(Expression(text=text, nan=bool(np.isnan(numbers).any())))
@@ -132,6 +148,20 @@ class Row:
             value = self.source.bound(value)
             self._slots[op.slot] = value
         return value
+
+    def _weights(self, vocabulary: Vocabulary) -> str:
+        """Return the name of the list of a vocabulary's weights."""
+        if id(vocabulary) not in self._rows:
+            name = self._rows[id(vocabulary)] = self.source.fresh()
+            made = self.source.constant(vocabulary.row)
+            self.source.line(f"{name} = {made}({self._read(vocabulary.op.slot).text})")
+        return self._rows[id(vocabulary)]
+
+    def _check_text(self, vocabulary: Vocabulary) -> None:
+        """Refuse the texts, or the missing one, that the fitted vectoriser raises an error for."""
+        value = self._read(vocabulary.op.slot)
+        if (value.none and vocabulary.refuses(None)) or any(other is None for _, other in vocabulary.op.replaced):
+            self.source.line(f"if {self.source.constant(vocabulary.refuses)}({value.text}): refuse(record)")
 
     def _check_entry(self, table: Prepared) -> None:
         """Refuse the values that the fitted encoder raises an error for."""

@@ -34,8 +34,8 @@ def row_encoder(plan: Plan) -> Encoder:
 def linear_scorer(plan: Plan, weights: NDArray[np.float64], intercepts: NDArray[np.float64]) -> Encoder:
     """Return the function from one record to ``row @ weights + intercepts``, a list of t floats.
 
-    No row is made on the way: a table of categories costs one look-up, however many columns it has. The sums are those
-    of the matrix to within rounding (1e-12 relative).
+    No row is made on the way: a table of categories costs one look-up, however many columns it has, and a text what its
+    own words cost, however many others there are. The sums are those of the matrix to within rounding (1e-12 relative).
 
     Args:
         plan: from records to a row of k numbers.
@@ -47,7 +47,7 @@ def linear_scorer(plan: Plan, weights: NDArray[np.float64], intercepts: NDArray[
     terms: list[Sequence[str]] = []
     for table, members in row.tables(plan.outputs):
         own = weights[[index for index, _ in members]]
-        terms.append(row.contributed(table, table.dot([column for _, column in members], own)))
+        terms.append(row.contributed(table, [column for _, column in members], own))
     for index, slot in enumerate(plan.outputs):
         if row.is_number(slot):
             name = row.float(slot) if count == 1 else row.named(slot)

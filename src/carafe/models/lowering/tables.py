@@ -10,6 +10,8 @@ from numpy.typing import NDArray
 
 from carafe.models.lowering.lookup import Codes, Finder
 from carafe.models.lowering.plan import OneHot, Plan, Table
+from carafe.models.lowering.vocabulary import Vocabulary
+from carafe.models.lowering.words import Words
 from carafe.schema import Kind
 
 Matrix = NDArray[np.float64]
@@ -91,6 +93,10 @@ class Prepared:
         return row
 
 
+Wide = Prepared | Vocabulary
+"""What appends many slots at once, of which a row has few that differ."""
+
+
 @dataclass(frozen=True, slots=True)
 class Run:
     """Neighbouring outputs that stand side by side in one table: its columns from ``first`` up to ``last``.
@@ -99,16 +105,16 @@ class Run:
     """
 
     place: int
-    table: Prepared
+    table: Wide
     first: int
     last: int
 
 
-Home = tuple[Prepared, int]
-"""A table, and one of its columns."""
+Home = tuple[Wide, int]
+"""A table or vocabulary, and one of its columns."""
 
 
-def homes(plan: Plan, tables: Sequence[Prepared | None]) -> dict[int, Home]:
+def homes(plan: Plan, tables: Sequence[Wide | None]) -> dict[int, Home]:
     """Return for each slot that a table appends that table and the column of it; ``tables`` has one an operation."""
     found: dict[int, Home] = {}
     slot = len(plan.inputs)
@@ -138,6 +144,13 @@ def runs(outputs: Sequence[int], known: dict[int, Home]) -> Iterator[tuple[int, 
         place += last - first
 
 
-def prepared_tables(plan: Plan) -> list[Prepared | None]:
-    """Return the plan's tables, one an operation, None where it is another one."""
-    return [Prepared.of(plan, op) if isinstance(op, (Table, OneHot)) else None for op in plan.ops]
+def prepared_tables(plan: Plan) -> list[Wide | None]:
+    """Return the plan's tables and vocabularies, one an operation, None where it is another one."""
+    return [
+        Prepared.of(plan, op)
+        if isinstance(op, (Table, OneHot))
+        else Vocabulary.of(op)
+        if isinstance(op, Words)
+        else None
+        for op in plan.ops
+    ]

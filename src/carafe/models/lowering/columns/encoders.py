@@ -16,7 +16,7 @@ from sklearn.preprocessing import OneHotEncoder, OrdinalEncoder, TargetEncoder
 
 from carafe.models.lowering.columns.numeric import checked, number_of
 from carafe.models.lowering.columns.values import Coded, Domain, Draft, Factor, Value
-from carafe.models.lowering.plan import MAX_OUTPUTS
+from carafe.models.lowering.plan import MAX_DENSE
 from carafe.models.lowering.refusal import NotLowered
 
 
@@ -74,8 +74,8 @@ def _answers(step: Any, factors: Sequence[Factor], categories: Sequence[Sequence
     with warnings.catch_warnings():
         warnings.simplefilter("ignore")  # that names are missing, or that a value is unknown: it is meant to be
         matrix = asked.transform(probe)
-    if matrix.shape[1] > MAX_OUTPUTS:
-        raise NotLowered(f"{type(step).__name__} gives {matrix.shape[1]} features, more than a plan's {MAX_OUTPUTS}")
+    if matrix.shape[1] > MAX_DENSE:
+        raise NotLowered(f"{type(step).__name__} gives {matrix.shape[1]} features, more than a plan's {MAX_DENSE}")
     return matrix.tocsc() if sparse.issparse(matrix) else np.asarray(matrix)
 
 

@@ -8,7 +8,7 @@ from collections.abc import Sequence
 from carafe.models.lowering.columns.numeric import number_of
 from carafe.models.lowering.columns.values import Coded, Draft, Factor, Value
 from carafe.models.lowering.columns.write import write_coded
-from carafe.models.lowering.plan import MAX_OUTPUTS, Plan
+from carafe.models.lowering.plan import MAX_OPS, MAX_OUTPUTS, Plan
 from carafe.models.lowering.refusal import NotLowered
 
 
@@ -34,6 +34,8 @@ def finished(values: Sequence[Value], draft: Draft) -> Plan:
     for domain in draft.strict:
         if id(domain) not in groups:
             write_coded([Coded(domain=domain, base=0.0, others={})], draft)
+    if len(draft.ops) > MAX_OPS:
+        raise NotLowered(f"{len(draft.ops)} calculations a row are more than the {MAX_OPS} of a plan")
     return Plan(inputs=draft.inputs, ops=tuple(draft.ops), outputs=tuple(slots[index] for index in range(len(values))))
 
 

@@ -35,7 +35,7 @@ def followed(signature: Signature, container: Container, draft: Draft) -> list[V
     Raises:
         NotLowered: when the table is none of columns, or some column's type is not followed.
     """
-    if container.shape in {Shape.TEXTS, Shape.RECORDS}:
+    if container.shape is Shape.RECORDS:
         raise NotLowered(f"a model of {container.shape} takes no table of columns")
     types: Sequence[ColumnType | None] = container.columns or (None,)
     return [

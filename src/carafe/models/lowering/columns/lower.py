@@ -11,7 +11,7 @@ from sklearn.pipeline import FeatureUnion, Pipeline
 
 from carafe.models.container import Container
 from carafe.models.flavours.native import feature_names
-from carafe.models.lowering.columns import encoders, imputers, numbers, own
+from carafe.models.lowering.columns import encoders, imputers, numbers, own, texts
 from carafe.models.lowering.columns.finish import finished
 from carafe.models.lowering.columns.inputs import followed, input_of
 from carafe.models.lowering.columns.numeric import calculated, checked, together
@@ -117,5 +117,5 @@ Lower = Callable[[Any, Sequence[Value], Draft], list[Value]]
 _COMPOSITE: Mapping[type, Lower] = {Pipeline: _pipeline, ColumnTransformer: _columns, FeatureUnion: _union}
 """What hands its columns on, each as it is."""
 
-_STEPS: Mapping[type, Lower] = {**imputers.STEPS, **numbers.STEPS, **own.STEPS}
+_STEPS: Mapping[type, Lower] = {**imputers.STEPS, **numbers.STEPS, **own.STEPS, **texts.STEPS}
 """What makes one array of its columns first; the encoders do not."""
