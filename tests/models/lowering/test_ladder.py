@@ -14,6 +14,7 @@ import pytest
 from onnx import numpy_helper
 from sklearn.compose import make_column_transformer
 from sklearn.ensemble import GradientBoostingRegressor
+from sklearn.feature_extraction.text import TfidfVectorizer
 from sklearn.linear_model import LogisticRegression
 from sklearn.pipeline import make_pipeline
 from sklearn.preprocessing import FunctionTransformer, OneHotEncoder, StandardScaler
@@ -47,6 +48,12 @@ def trees() -> Publication:
     return published(GradientBoostingRegressor(n_estimators=5).fit(table, table[:, 0] ** 2 + table[:, 1]), table)
 
 
+def notes() -> Publication:
+    """Return a classifier of texts."""
+    texts = [f"{word} now, {other} {word}" for word in ("Call", "quiet", "free") for other in FRAME["city"]][:300]
+    return published(make_pipeline(TfidfVectorizer(ngram_range=(1, 2)), LogisticRegression()).fit(texts, LABELS), texts)
+
+
 def published(estimator: Any, sample: Any) -> Publication:
     return describe(estimator, name="model", sample=sample, target="y", metrics={})
 
@@ -68,7 +75,7 @@ def test_the_first_rung_that_is_proved_is_chosen_and_no_other_is_tried() -> None
     def never(*_: object, **__: object) -> Made:
         raise AssertionError
 
-    for publication in (cities(), trees()):
+    for publication in (cities(), trees(), notes()):
         found = climbed(publication, {"lowered": lower, "onnx": never})
         assert [(rung.name, rung.chosen) for rung in found.rungs] == [
             ("lowered", True),
@@ -139,6 +146,17 @@ MUTATIONS: dict[str, tuple[Callable[[], Publication], Change, str]] = {
         cities,
         lambda plan, files: in_plan(plan, files, b'"type":"one-hot"', b'"type":"one-hot","refused":[4]'),
         r"^edge row \d+ \(city = .*refuses it \(invalid-input\), the native model answers ",
+    ),
+    "a word": (notes, lambda plan, files: in_plan(plan, files, b'"call"', b'"cull"'), "^row .*, in bulk: answers "),
+    "how letters are lowered": (
+        notes,
+        lambda plan, files: in_plan(plan, files, b'"lowercase":true', b'"lowercase":false'),
+        "^row .*, in bulk: answers ",
+    ),
+    "which marks are taken off": (
+        notes,
+        lambda plan, files: in_plan(plan, files, b'"lowercase":true', b'"lowercase":true,"accents":"unicode"'),
+        "^edge row .*: answers ",
     ),
     "the two classes": (
         cities,
