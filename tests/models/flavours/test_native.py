@@ -96,6 +96,7 @@ def test_an_unseen_category_that_the_model_refuses_is_named_as_often_as_is_of_us
     assert len(refused.value.problems) == MAX_PROBLEMS
 
 
+@pytest.mark.filterwarnings("ignore:overflow encountered")
 def test_a_number_that_is_too_large_for_the_model_is_not_blamed_on_an_unseen_category_beside_it() -> None:
     frame = pd.DataFrame({"size": np.arange(30.0), "city": ["Bern", "Rome"] * 15})
     encoder = make_column_transformer((OneHotEncoder(handle_unknown="ignore"), ["city"]), remainder="passthrough")
