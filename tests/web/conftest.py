@@ -12,6 +12,7 @@ import msgspec
 import pytest
 from flask import Flask
 from werkzeug.datastructures import Headers
+from werkzeug.test import EnvironBuilder
 
 from carafe.access import Role, memory_keys
 from carafe.errors import BodyTooLarge
@@ -94,7 +95,7 @@ class House:
             method=method,
             path=route,
             query=query,
-            headers=Headers(self._headers(body, headers)),
+            headers=EnvironBuilder(headers=Headers(self._headers(body, headers))).get_environ(),
             peer="127.0.0.1",
             read=read,
         )

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from email.message import Message
-from functools import lru_cache
 
 from carafe.errors import NotAcceptable, UnsupportedMediaType
 
@@ -19,7 +18,6 @@ FORM = "application/x-www-form-urlencoded"
 _UTF8 = {"utf-8", "utf8", "us-ascii"}
 
 
-@lru_cache(maxsize=1024)
 def media_type(content_type: str | None, *, offered: tuple[str, ...], encoding: str | None = None) -> str:
     """Return the one of ``offered`` that a body is; the first where the client did not say.
 
@@ -43,7 +41,6 @@ def media_type(content_type: str | None, *, offered: tuple[str, ...], encoding: 
     return kind
 
 
-@lru_cache(maxsize=1024)
 def choose(accept: str | None, *, offered: tuple[str, ...]) -> str:
     """Return the one of ``offered`` that the Accept header likes best; the first of equals.
 

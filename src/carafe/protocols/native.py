@@ -115,6 +115,8 @@ def encode_json(response: PredictResponse, *, single: bool) -> bytes:
         PredictionFailed: when the model answered with a number or a probability that is not finite, which JSON can't
             carry.
     """
+    if single and not response.prediction.has_probabilities:
+        return b'{"prediction":%b}' % msgspec.json.encode(labels(response)[0])
     values = labels(response)
     table = probabilities(response)
     if single:

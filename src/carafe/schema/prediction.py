@@ -78,6 +78,11 @@ class Prediction:
         return self._chances
 
     @property
+    def has_probabilities(self) -> bool:
+        """Whether they were asked for."""
+        return self._chances is not None or self._listed_chances is not None
+
+    @property
     def listed_values(self) -> Sequence[float]:
         """The answers as plain numbers."""
         if self._listed_values is None:

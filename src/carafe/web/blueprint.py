@@ -89,11 +89,11 @@ def call_of(asked: Request, service: Service, *, prefix: str) -> Call:
         method=asked.method,
         path=asked.path.removeprefix(prefix),
         query=asked.query_string.decode("latin-1"),
-        headers=asked.headers,
+        headers=asked.environ,
         peer=asked.remote_addr or "",
         read=read,
         stream=stream,
-        base=asked.root_path.rstrip("/") + prefix,
+        prefix=prefix,
     )
 
 

@@ -9,9 +9,21 @@ import msgspec
 
 from carafe.protocols.media import JSON
 
+# The headers that Carafe reads, as WSGI names them (PEP 3333): every server hands them over so, and a look costs least.
+ACCEPT = "HTTP_ACCEPT"
+AUTHORIZATION = "HTTP_AUTHORIZATION"
+CONTENT_ENCODING = "HTTP_CONTENT_ENCODING"
+CONTENT_LENGTH = "CONTENT_LENGTH"
+CONTENT_TYPE = "CONTENT_TYPE"
+HOST = "HTTP_HOST"
+ORIGIN = "HTTP_ORIGIN"
+PREFER = "HTTP_PREFER"
+X_API_KEY = "HTTP_X_API_KEY"
+X_REQUEST_ID = "HTTP_X_REQUEST_ID"
+
 
 class Headers(Protocol):
-    """Request headers, found by name in any case."""
+    """Request headers by the names that WSGI gives them."""
 
     def get(self, key: str, /) -> str | None:
         """Return a header's value, or None where it did not come."""
@@ -34,8 +46,13 @@ class Call(msgspec.Struct, frozen=True, kw_only=True, eq=False, gc=False):
     stream: Callable[[int], bytes] | None = None
     """Reads at most so many bytes of the body, none at its end; for tables, which have a limit of their own. None where
     the mount has no routes that need it."""
-    base: str = ""
-    """The path that Carafe is mounted at, without a slash at the end."""
+    prefix: str = ""
+    """Where Carafe's routes begin in the application."""
+
+    @property
+    def base(self) -> str:
+        """The path that Carafe is mounted at, without a slash at the end."""
+        return (self.headers.get("SCRIPT_NAME") or "").rstrip("/") + self.prefix
 
 
 class Reply(msgspec.Struct, frozen=True, kw_only=True, gc=False):

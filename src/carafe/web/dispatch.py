@@ -14,7 +14,7 @@ from carafe.errors import CarafeError, ServerBusy
 from carafe.protocols.media import PROBLEM
 from carafe.protocols.problem import Problem, problem, problem_of
 from carafe.serving.observers import Finished
-from carafe.web.call import Call, Reply, written
+from carafe.web.call import X_REQUEST_ID, Call, Reply, written
 from carafe.web.gate import Gate
 from carafe.web.route import PUBLIC, Context, Route
 from carafe.web.service import Service
@@ -138,7 +138,7 @@ def allowed_methods(methods: Methods) -> str:
 
 def request_id_of(call: Call) -> str:
     """Return the client's own request id where it is well formed, a new one elsewhere."""
-    given = call.headers.get(REQUEST_ID)
+    given = call.headers.get(X_REQUEST_ID)
     return given if given and _WELL_FORMED.fullmatch(given) else f"{random.getrandbits(128):032x}"
 
 

@@ -7,7 +7,7 @@ from urllib.parse import urlsplit
 from carafe.access import ANYONE, Authenticator, Permission, Principal, check
 from carafe.errors import Forbidden, Unauthenticated
 from carafe.settings import is_loopback
-from carafe.web.call import Call
+from carafe.web.call import AUTHORIZATION, HOST, ORIGIN, X_API_KEY, Call
 
 LONGEST_KEY = 1024
 """A longer credential is refused unread."""
@@ -33,8 +33,8 @@ class Gate:
             return
         if not is_loopback(call.peer):
             raise Forbidden("this server asks for no key, and so answers this machine only")
-        for name in ("Host", "Origin"):
-            value = call.headers.get(name)
+        for name, variable in (("Host", HOST), ("Origin", ORIGIN)):
+            value = call.headers.get(variable)
             if value is not None and not is_loopback(_host(value)):
                 raise Forbidden(f"{name}: this server asks for no key, and so answers to the name localhost only")
 
@@ -60,9 +60,9 @@ class Gate:
 
 def _credential(call: Call) -> str | None:
     """Return the key that came: as ``X-API-Key: <key>`` or ``Authorization: Bearer <key>``."""
-    key = call.headers.get("X-API-Key")
+    key = call.headers.get(X_API_KEY)
     if key is None:
-        scheme, _, rest = (call.headers.get("Authorization") or "").partition(" ")
+        scheme, _, rest = (call.headers.get(AUTHORIZATION) or "").partition(" ")
         key = rest.strip() if scheme.lower() == "bearer" else None
     if key is not None and len(key) > LONGEST_KEY:
         raise Unauthenticated(f"the key that came has {len(key)} characters; a key has about 60")

@@ -57,10 +57,10 @@ class FastLane:
             method=environ["REQUEST_METHOD"],
             path=path,
             query=environ.get("QUERY_STRING", ""),
-            headers=_Headers(environ),
+            headers=environ,
             peer=environ.get("REMOTE_ADDR", ""),
             read=partial(_read, environ, self._service, self._prefix),
-            base=environ.get("SCRIPT_NAME", "").rstrip("/") + self._prefix,
+            prefix=self._prefix,
         )
 
 
@@ -74,29 +74,6 @@ def has_hooks(app: Flask) -> bool:
     )
     functions = (function for group in groups for function in group.get(None, ()))
     return any(not function.__module__.startswith("carafe.") for function in functions)
-
-
-class _Headers:
-    """The headers in a WSGI environment."""
-
-    __slots__ = ("_environ",)
-
-    def __init__(self, environ: WSGIEnvironment) -> None:
-        self._environ = environ
-
-    def get(self, key: str, /) -> str | None:
-        """Return a header's value, or None where it did not come."""
-        return self._environ.get(_VARIABLES.get(key) or _variable(key))
-
-
-def _variable(header: str) -> str:
-    name = header.upper().replace("-", "_")
-    return name if name in {"CONTENT_TYPE", "CONTENT_LENGTH"} else f"HTTP_{name}"
-
-
-_ASKED_FOR = ("X-Request-Id", "X-API-Key", "Authorization", "Accept", "Content-Type", "Content-Encoding")
-_VARIABLES = {header: _variable(header) for header in _ASKED_FOR}
-"""The headers that every prediction is asked about, so that their names are not made anew each time."""
 
 
 def _read(environ: WSGIEnvironment, service: Service, prefix: str) -> bytes:

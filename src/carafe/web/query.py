@@ -13,15 +13,20 @@ _TRUTH = {"true": True, "1": True, "": True, "false": False, "0": False}
 
 
 def read_query(call: Call, *known: str) -> Mapping[str, str]:
-    """Return the query's parameters by name.
+    """Return a call's parameters by name, as ``parse_query`` does."""
+    return parse_query(call.query, *known)
+
+
+def parse_query(query: str, *known: str) -> Mapping[str, str]:
+    """Return the parameters in a query by name.
 
     Raises:
         InvalidParameter: for a name that is not ``known``, or that comes twice.
     """
-    if not call.query:
+    if not query:
         return {}
     try:
-        pairs = parse_qsl(call.query, keep_blank_values=True, max_num_fields=MOST, errors="strict")
+        pairs = parse_qsl(query, keep_blank_values=True, max_num_fields=MOST, errors="strict")
     except ValueError:
         raise InvalidParameter(f"the query can't be read: expected at most {MOST} parameters in UTF-8") from None
     names = [name for name, _ in pairs]

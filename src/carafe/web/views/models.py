@@ -12,7 +12,7 @@ from carafe.registry.query import MAX_PAGE, MAX_SIZE
 from carafe.schema import ModelRef, Task
 from carafe.schema.exchange import CHAMPION
 from carafe.schema.json_schema import DIALECT, record_schema
-from carafe.web.call import Reply, document
+from carafe.web.call import CONTENT_ENCODING, CONTENT_TYPE, Reply, document
 from carafe.web.documents import (
     AliasChange,
     AliasDocument,
@@ -65,7 +65,7 @@ def point_alias(context: Context) -> Reply:
     """Let an alias point at a version, once that version has been loaded here: what can't be loaded is not promoted."""
     read_query(context.call)
     headers = context.call.headers
-    media_type(headers.get("Content-Type"), offered=(JSON,), encoding=headers.get("Content-Encoding"))
+    media_type(headers.get(CONTENT_TYPE), offered=(JSON,), encoding=headers.get(CONTENT_ENCODING))
     change = read_document(context.call.read(), AliasChange)
     service, name, alias = context.service, context.parameters["name"], context.parameters["alias"]
     served = service.predictor.resolve(ModelRef(name=name, version=change.version))

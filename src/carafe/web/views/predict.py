@@ -14,9 +14,9 @@ from carafe.schema.exchange import CHAMPION
 from carafe.schema.rows import count_unseen
 from carafe.serving import Served
 from carafe.serving.deadline import within
-from carafe.web.call import Reply, written
+from carafe.web.call import ACCEPT, CONTENT_ENCODING, CONTENT_TYPE, PREFER, Reply, written
 from carafe.web.prefer import preferred_wait
-from carafe.web.query import number, read_query, truth
+from carafe.web.query import number, parse_query, read_query, truth
 from carafe.web.route import Context
 from carafe.web.trace import Trace
 
@@ -50,7 +50,7 @@ def predict_alias(context: Context) -> Reply:
 def transform(context: Context) -> Reply:
     """Return what the champion's preprocessing makes of the rows."""
     read_query(context.call)
-    choose(context.call.headers.get("Accept"), offered=(JSON,))
+    choose(context.call.headers.get(ACCEPT), offered=(JSON,))
     predictor = context.service.predictor
     served = predictor.resolve(_champion(context.parameters["name"]))
     decoded = _decode(context, served)
@@ -60,15 +60,32 @@ def transform(context: Context) -> Reply:
     return written(body, kind=JSON, headers=_told(context.trace, served))
 
 
+# What requests say of themselves repeats from one to the next: each saying is read once.
+@lru_cache(maxsize=256)
+def _asked_for(query: str) -> tuple[bool, bool]:
+    """Return whether probabilities and timing are asked for."""
+    parameters = parse_query(query, "probabilities", "timing")
+    return truth(parameters, "probabilities"), truth(parameters, "timing")
+
+
+@lru_cache(maxsize=256)
+def _given(accept: str | None) -> str:
+    return choose(accept, offered=_FORMATS)
+
+
+@lru_cache(maxsize=256)
+def _taken(content_type: str | None, encoding: str | None) -> str:
+    return media_type(content_type, offered=_FORMATS, encoding=encoding)
+
+
 @lru_cache(maxsize=1024)
 def _champion(name: str) -> ModelRef:
     return ModelRef(name=name, alias=CHAMPION)
 
 
 def _predict(context: Context, ref: ModelRef | None) -> Reply:
-    query = read_query(context.call, "probabilities", "timing")
-    wants = truth(query, "probabilities")
-    kind = choose(context.call.headers.get("Accept"), offered=_FORMATS)
+    wants, timing = _asked_for(context.call.query)
+    kind = _given(context.call.headers.get(ACCEPT))
     predictor, trace = context.service.predictor, context.trace
     served = predictor.resolve(ref)
     began = time.perf_counter()
@@ -81,14 +98,14 @@ def _predict(context: Context, ref: ModelRef | None) -> Reply:
     body = encode_json(response, single=decoded.single) if kind == JSON else encode_csv(response)
     trace.unseen = response.unseen
     headers = _told(trace, served)
-    if truth(query, "timing"):
+    if timing:
         headers = (*headers, _server_timing(began, read, answered, waited=response.prediction.waited))
     return written(body, kind=kind, headers=headers)
 
 
 def _ask(context: Context, served: Served, request: PredictRequest) -> PredictResponse:
     """Ask the one door; where requests wait for one another, no longer than the client said it would."""
-    patience = preferred_wait(context.call.headers.get("Prefer")) if served.batched else None
+    patience = preferred_wait(context.call.headers.get(PREFER)) if served.batched else None
     if patience is None:
         return context.service.predictor.predict(request, served=served)
     with within(patience):
@@ -98,7 +115,7 @@ def _ask(context: Context, served: Served, request: PredictRequest) -> PredictRe
 def _decode(context: Context, served: Served) -> Decoded:
     context.trace.served = served
     headers = context.call.headers
-    kind = media_type(headers.get("Content-Type"), offered=_FORMATS, encoding=headers.get("Content-Encoding"))
+    kind = _taken(headers.get(CONTENT_TYPE), headers.get(CONTENT_ENCODING))
     most = context.service.settings.max_rows
     if kind == CSV:
         decoded = decode_csv(served.signature, context.call.read(), max_rows=most)

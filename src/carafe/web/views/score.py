@@ -14,7 +14,7 @@ from carafe.protocols.media import ARROW, CSV, JSON_LINES, PARQUET, choose, medi
 from carafe.schema import ModelRef
 from carafe.schema.exchange import CHAMPION
 from carafe.web.blueprint import CUT_SHORT
-from carafe.web.call import Reply
+from carafe.web.call import ACCEPT, CONTENT_ENCODING, CONTENT_LENGTH, CONTENT_TYPE, Reply
 from carafe.web.query import number, read_query, truth
 from carafe.web.route import Context
 
@@ -45,9 +45,9 @@ def _score(context: Context, ref: ModelRef) -> Reply:
     if query.get("keep", "all") not in {"all", "none"}:
         raise InvalidParameter(f"keep: got {query['keep'][:60]!a}, expected all or none")
     headers = context.call.headers
-    taken = media_type(headers.get("Content-Type"), offered=_TAKEN, encoding=headers.get("Content-Encoding"))
+    taken = media_type(headers.get(CONTENT_TYPE), offered=_TAKEN, encoding=headers.get(CONTENT_ENCODING))
     alike = taken if taken in _GIVEN else ARROW  # unless told otherwise, as it came
-    given = choose(headers.get("Accept"), offered=tuple(dict.fromkeys([alike, *_GIVEN])))
+    given = choose(headers.get(ACCEPT), offered=tuple(dict.fromkeys([alike, *_GIVEN])))
     served = context.trace.served = context.service.predictor.resolve(ref)
     pieces = _pieces(context, taken, given)
     first = next(pieces)  # what is wrong with the whole is said while there is a status to say it with
@@ -74,7 +74,7 @@ def _spooled(context: Context) -> Iterator[Path]:
     most, read = context.service.settings.max_table_bytes, context.call.stream
     if read is None:  # no mount leaves it out that has this route
         raise AssertionError
-    length = context.call.headers.get("Content-Length") or ""
+    length = context.call.headers.get(CONTENT_LENGTH) or ""
     promised = int(length[:20]) if length.isdecimal() else 0
     with NamedTemporaryFile(prefix="carafe-") as file:
         size = 0
