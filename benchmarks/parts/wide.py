@@ -24,7 +24,7 @@ GOALS = {"numbers": 0.3, "categories": 0.5}
 
 
 class Cost(msgspec.Struct, frozen=True, kw_only=True):
-    """What a request of so many columns took of the core, with 16 connections."""
+    """The processor time that a request of so many columns took, with 16 connections."""
 
     server: str
     kind: str
@@ -82,7 +82,7 @@ class WidePart(Part[Wide]):
             for server in figures.servers
         ]
         header = ("us a request", *(f"{columns} columns" for columns in COLUMNS), "us a column")
-        return [Table(title="**Wide rows**: the core's time for one request", header=header, rows=rows)]
+        return [Table(title="**Wide rows**: processor time for one request", header=header, rows=rows)]
 
     def goals(self, figures: Wide) -> Sequence[Goal]:
         goals: list[Goal] = []
@@ -113,4 +113,4 @@ def _cost(bench: Bench, peer: Peer, kind: str, columns: int) -> Cost:
         bench.load(call, server, connections=BUSY, seconds=bench.options.warm_up)
         figures = bench.load(call, server, connections=BUSY)
     print(f"{columns:3} {kind:10} {peer.name:9} {figures}", flush=True)
-    return Cost(server=peer.name, kind=kind, columns=columns, microseconds=1e6 / figures.requests_per_second)
+    return Cost(server=peer.name, kind=kind, columns=columns, microseconds=figures.core_us)
