@@ -33,6 +33,8 @@ class Workload:
     estimator: Callable[[], Any]
     framed: bool = False
     """Whether it is fitted on a data frame, as mixed columns need; else on an array."""
+    records: int = RECORDS
+    """How many different records are posted in turn."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -59,7 +61,7 @@ def train(workload: Workload, folder: Path) -> Trained:
     """Fit the workload's estimator and store it into ``folder``, which is made."""
     features, target = workload.table()
     estimator = workload.estimator().fit(features if workload.framed else features.to_numpy(), target)
-    asked = features.iloc[-RECORDS:]
+    asked = features.iloc[-workload.records :]
     folder.mkdir(parents=True, exist_ok=True)
     joblib.dump(estimator, folder / "model.joblib")
     (folder / "table.json").write_text(json.dumps({"columns": list(features.columns), "framed": workload.framed}))
@@ -121,6 +123,13 @@ WORKLOADS = (
         about="RandomForestRegressor of 100 trees of depth 12 on 4 numbers",
         table=houses,
         estimator=lambda: RandomForestRegressor(n_estimators=100, max_depth=12, random_state=1, n_jobs=1),
+    ),
+    Workload(
+        name="forest-one",
+        about="the same forest, asked the same record every time: its way through the trees stays in the caches",
+        table=houses,
+        estimator=lambda: RandomForestRegressor(n_estimators=100, max_depth=12, random_state=1, n_jobs=1),
+        records=1,
     ),
     Workload(
         name="boosting",
