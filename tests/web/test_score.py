@@ -12,6 +12,7 @@ from carafe.jobs.scoring.reply import Broken
 from carafe.jobs.scoring.sources import delimited
 from carafe.protocols.media import ARROW, CSV, JSON_LINES, PARQUET
 from carafe.serving import Answered, Observer
+from jobs.scoring.test_trial import promising
 from served import publish_rule
 from web.conftest import Ask, House, build_house
 
@@ -30,6 +31,12 @@ def body_of(kind: str) -> bytes:
     out = io.BytesIO()
     writers = {CSV: HOUSES.write_csv, JSON_LINES: HOUSES.write_ndjson, PARQUET: HOUSES.write_parquet}
     writers.get(kind, HOUSES.write_ipc_stream)(out)  # type: ignore[operator]
+    return out.getvalue()
+
+
+def stream_of(table: pl.DataFrame) -> bytes:
+    out = io.BytesIO()
+    table.write_ipc_stream(out)
     return out.getvalue()
 
 
@@ -134,6 +141,7 @@ def test_versions_aliases_probabilities_and_names_are_as_asked_for(ask_table: As
         ("/models/nothing/score", "area\n", {"Content-Type": CSV}, 404, "model-not-found"),
         ("/models/broken/score", "area,bedrooms\n1,1\n", {"Content-Type": CSV}, 500, "prediction-failed"),
         ("/models/broken/score", '{"area":1,"bedrooms":1}', {"Content-Type": JSON_LINES}, 500, "prediction-failed"),
+        ("/models/broken/score", stream_of(HOUSES), {"Content-Type": ARROW}, 500, "prediction-failed"),
     ],
 )
 def test_what_is_wrong_with_the_whole_is_a_problem_document(
@@ -141,6 +149,12 @@ def test_what_is_wrong_with_the_whole_is_a_problem_document(
 ) -> None:
     answer = ask_table("POST", path, body, headers)
     assert (answer.status, answer.json["type"]) == (status, f"urn:carafe:problem:{slug}")
+
+
+def test_a_table_that_would_end_the_process_that_reads_it_is_refused(house: House) -> None:
+    answer = house.ask("POST", URL, promising(), {"Content-Type": ARROW})
+    assert (answer.status, answer.json["type"]) == (422, "urn:carafe:problem:unreadable-table")
+    assert house.ask("POST", URL, body_of(ARROW), {"Content-Type": ARROW}).status == 200
 
 
 def test_samples_of_a_table_name_the_request_they_came_from() -> None:

@@ -11,6 +11,7 @@ from carafe.jobs.scoring.formats import Format
 from carafe.jobs.scoring.order import PREDICTION, Order
 from carafe.jobs.scoring.reply import reply
 from carafe.jobs.scoring.terms import Answerer
+from carafe.jobs.scoring.trial import try_reading
 from carafe.protocols.media import ARROW, CSV, JSON_LINES, PARQUET
 from carafe.protocols.problem import status_of
 from carafe.schema import Prediction, PredictRequest, Rows
@@ -47,6 +48,8 @@ def pieces(context: Context, table: Path, *, taken: str, given: str) -> Iterator
         trace.unseen += response.unseen
         return response.prediction
 
+    if not _FORMATS[taken].text:
+        try_reading(table, _FORMATS[taken])
     answerer = Answerer(name=served.text, artefact="", signature=served.signature, ask=ask)
     return reply(answerer, table, (_FORMATS[taken], _FORMATS[given]), order=order, tell=_told)
 

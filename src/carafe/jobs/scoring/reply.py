@@ -65,19 +65,22 @@ def reply(
         names = (*kept, *order.answer_names(signature), ERROR)
         sink = sink_of(given, signature=signature, names=names, text=taken.text)
         scorer = Scorer(ask=answerer.ask, order=order, signature=signature, spreadsheet=given is Format.CSV)
-        head, empty, begun = sink.begin(), pl.DataFrame(), False
+        held, empty, begun = sink.begin(), pl.DataFrame(), False
         try:
             for batch in source.batches(Wanted(signature=signature, kept=kept, raw=raw)):
                 scored = scorer.score(batch)
                 empty = sink.table(scored).clear() if not raw else empty
-                yield head + _placed(scored, sink, text=taken.text, raw=raw)
-                head, begun = b"", True
+                held += _placed(scored, sink, text=taken.text, raw=raw)
+                if scored.batch.lines.size or scored.batch.refused:  # a stream of Arrow begins with an empty batch
+                    begun = True
+                    yield held
+                    held = b""
         except Exception as error:
             if not begun:
                 raise
             yield _reasons([f"broken off here: {tell(error)}"], empty, sink)
             raise Broken(str(error)) from error
-        yield sink.end()
+        yield held + sink.end()
 
 
 def _placed(scored: Scored, sink: Sink, *, text: bool, raw: bool) -> bytes:
