@@ -32,7 +32,7 @@ def python_of(name: str, requirements: Path) -> Path:
     shutil.rmtree(folder, ignore_errors=True)
     if uv := shutil.which("uv"):
         _run(uv, "venv", "--quiet", "--python", sys.executable, str(folder))
-        _run(uv, "pip", "install", "--quiet", "--python", str(python), "-r", str(requirements))
+        _run(uv, "pip", "install", "--quiet", "--compile-bytecode", "--python", str(python), "-r", str(requirements))
     else:
         _run(sys.executable, "-m", "venv", str(folder))
         _run(str(python), "-m", "pip", "install", "--quiet", "--no-input", "-r", str(requirements))
