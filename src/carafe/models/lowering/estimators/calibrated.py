@@ -47,7 +47,7 @@ def _of_vectors(estimator: Any, factors: _Floats, offsets: _Floats, head: Classe
     name = drawing.affine(draw_decision(drawing, estimator), factors, offsets)
     width, outputs = int(estimator.n_features_in_), len(factors)
     content = drawing.content(name, width=width, outputs=outputs)
-    breadth = 3 * len(estimator.support_vectors_)
+    breadth = 3 * estimator.support_vectors_.shape[0]
     kernel = Graph(width=width, outputs=outputs, accepts=Accepts(), breadth=breadth)
     return Lowering(kernel=kernel, head=head, files={GRAPH: content})
 

@@ -13,6 +13,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 from onnx import TensorProto
+from scipy import sparse
 from sklearn.svm import SVC, SVR, NuSVC, NuSVR
 
 from carafe.models.lowering.estimators.drawing import Drawing
@@ -21,12 +22,18 @@ from carafe.models.lowering.heads import Chances, Classes, Decision, Head, Numbe
 from carafe.models.lowering.kernel import GRAPH, Accepts, Graph
 from carafe.models.lowering.refusal import NotLowered
 
+MAX_NUMBERS = 5_000_000
+"""Support vectors are written down as a matrix of at most so many numbers, 40 MB."""
+
+_FAR = 1e120
+"""Whatever is farther away has a kernel of 0; without a bound its length less its products would be no number."""
+
 _Floats = NDArray[np.float64]
 
 
 def _regression(estimator: Any) -> Lowering:  # noqa: ANN401 - scikit-learn ships no types
     drawing = Drawing()
-    name = _sums(drawing, estimator, estimator.dual_coef_.T, estimator.intercept_)
+    name = _sums(drawing, estimator, _dense(estimator.dual_coef_).T, estimator.intercept_)
     return _lowered(drawing, name, estimator, 1, Numbers())
 
 
@@ -36,7 +43,7 @@ def _classification(estimator: Any) -> Lowering:  # noqa: ANN401
         raise NotLowered(f"{type(estimator).__name__} with probability=True couples pairs of classes")
     drawing, classes = Drawing(), len(estimator.classes_)
     if classes == 2:
-        name = _sums(drawing, estimator, estimator.dual_coef_.T, estimator.intercept_)
+        name = _sums(drawing, estimator, _dense(estimator.dual_coef_).T, estimator.intercept_)
         head = Classes(chances=Chances.NONE, decision=Decision.NOT_NEGATIVE)
         return _lowered(drawing, name, estimator, 1, head)
     pairs = _sums(drawing, estimator, _pair_weights(estimator), estimator.intercept_)
@@ -52,17 +59,22 @@ def draw_decision(drawing: Drawing, estimator: Any) -> str:  # noqa: ANN401
     """
     classes = len(estimator.classes_)
     if classes == 2:
-        return _sums(drawing, estimator, estimator.dual_coef_.T, estimator.intercept_)
+        return _sums(drawing, estimator, _dense(estimator.dual_coef_).T, estimator.intercept_)
     if estimator.decision_function_shape != "ovr":
         raise NotLowered(f"{type(estimator).__name__} decides between pairs of classes")
     pairs = _sums(drawing, estimator, _pair_weights(estimator), estimator.intercept_)
     return _with_confidence(drawing, pairs, classes)
 
 
+def _dense(table: Any) -> _Floats:  # noqa: ANN401 - an array, or a sparse matrix
+    """Return what a machine that was fitted on a sparse matrix holds as one."""
+    return np.asarray(table.toarray() if sparse.issparse(table) else table, dtype=np.float64)
+
+
 def _lowered(drawing: Drawing, name: str, estimator: Any, outputs: int, head: Head) -> Lowering:  # noqa: ANN401
     width = int(estimator.n_features_in_)
     content = drawing.content(name, width=width, outputs=outputs)
-    breadth = 3 * len(estimator.support_vectors_)
+    breadth = 3 * estimator.support_vectors_.shape[0]
     kernel = Graph(width=width, outputs=outputs, accepts=Accepts(), breadth=breadth)
     return Lowering(kernel=kernel, head=head, files={GRAPH: content})
 
@@ -78,9 +90,10 @@ def _plus(drawing: Drawing, name: str, weights: _Floats, intercepts: _Floats) ->
 
 
 def _kernel(drawing: Drawing, estimator: Any) -> str:  # noqa: ANN401
-    vectors = estimator.support_vectors_
-    if not isinstance(vectors, np.ndarray):
-        raise NotLowered(f"{type(estimator).__name__} was fitted on a sparse matrix")
+    count, width = estimator.support_vectors_.shape
+    if count * width > MAX_NUMBERS:
+        raise NotLowered(f"{type(estimator).__name__} has {count} support vectors of {width} numbers")
+    vectors = _dense(estimator.support_vectors_)
     kind, gamma = estimator.kernel, float(estimator._gamma)  # noqa: SLF001 - no public name
     if kind == "rbf":
         return _gaussian(drawing, vectors, gamma)
@@ -116,6 +129,7 @@ def _gaussian(drawing: Drawing, vectors: _Floats, gamma: float) -> str:
     middle = vectors.mean(axis=0)
     moved = vectors - middle
     row = drawing.add("Sub", "X", drawing.constant(middle))
+    row = drawing.add("Clip", row, drawing.constant(-_FAR), drawing.constant(_FAR))
     lengths = drawing.add("ReduceSumSquare", row, drawing.constant([1], np.int64), keepdims=1)
     products = drawing.add("MatMul", row, drawing.constant(-2.0 * moved.T))
     squares = drawing.add("Add", drawing.add("Add", products, lengths), drawing.constant((moved**2).sum(axis=1)))
@@ -125,7 +139,7 @@ def _gaussian(drawing: Drawing, vectors: _Floats, gamma: float) -> str:
 
 def _pair_weights(estimator: Any) -> _Floats:  # noqa: ANN401
     """Return the weight of each support vector in the decision between each pair of classes: (vectors, pairs)."""
-    weights, counts = estimator.dual_coef_, estimator.n_support_
+    weights, counts = _dense(estimator.dual_coef_), estimator.n_support_
     ends = np.cumsum(counts)
     own = [slice(end - count, end) for end, count in zip(ends, counts, strict=True)]
     pairs = list(combinations(range(len(counts)), 2))
