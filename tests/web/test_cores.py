@@ -1,8 +1,10 @@
 from __future__ import annotations
 
 import os
+import signal
 import subprocess
 import sys
+import time
 from pathlib import Path
 
 import pytest
@@ -24,9 +26,24 @@ def test_every_core_is_used_and_shared_only_where_there_are_too_few(workers: int
         assert max(map(len, given_out)) - min(map(len, given_out)) <= 1
 
 
-def test_a_worker_that_replaces_another_takes_its_cores() -> None:
-    first = [cores_of(turn, workers=3, available=[0, 1, 2, 3, 4, 5, 6]) for turn in range(3)]
-    assert [cores_of(turn, workers=3, available=[0, 1, 2, 3, 4, 5, 6]) for turn in range(3, 6)] == first
+def test_a_worker_that_replaces_another_takes_its_cores(tmp_path: Path) -> None:
+    cores = cores_of(1, workers=2, available=sorted(os.sched_getaffinity(0)))
+    with running("carafe", tmp_path, home=tmp_path / "home", extra=("--workers", "2", "--pin")) as server:
+        before = server.workers
+        second = next(worker for worker in before if _cores(worker) == cores)
+        os.kill(second, signal.SIGKILL)
+        until = time.monotonic() + 30
+        while time.monotonic() < until and cores not in map(_cores, server.workers - before):
+            time.sleep(0.05)
+        assert [_cores(worker) for worker in server.workers - before] == [cores]
+
+
+def _cores(worker: int) -> set[int]:
+    """Return the cores that a process keeps to; none where it has ended."""
+    try:
+        return os.sched_getaffinity(worker)
+    except ProcessLookupError:
+        return set()
 
 
 def test_libraries_get_a_workers_share_of_the_threads() -> None:

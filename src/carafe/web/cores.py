@@ -8,11 +8,12 @@ from __future__ import annotations
 
 import os
 from dataclasses import dataclass, field
-from multiprocessing import Value
-from multiprocessing.sharedctypes import Synchronized
+from multiprocessing import Array
+from multiprocessing.sharedctypes import SynchronizedArray
 
 from threadpoolctl import threadpool_limits
 
+from carafe.monitoring.process import identity
 from carafe.settings import offer_environment
 
 OPENMP = "OMP_NUM_THREADS"
@@ -25,7 +26,11 @@ class Cores:
     workers: int
     pin: bool = False
     """Whether each worker stays on cores of its own."""
-    _taken: Synchronized[int] = field(default_factory=lambda: Value("i", 0), repr=False)
+    _places: SynchronizedArray[int] = field(init=False, repr=False)
+    """Which process has each worker's place; 0 where nobody has taken it yet."""
+
+    def __post_init__(self) -> None:
+        object.__setattr__(self, "_places", Array("q", self.workers))
 
     @property
     def share(self) -> int:
@@ -33,21 +38,26 @@ class Cores:
         return max(1, len(os.sched_getaffinity(0)) // self.workers)
 
     def take(self) -> None:
-        """Settle this process as one of the workers; a worker that replaces another takes the next turn."""
+        """Settle this process as one of the workers; a worker that replaces another takes its place."""
         share = self.share
         # OpenMP asks the environment when scikit-learn or LightGBM load it, BLAS is there already, with numpy.
         offer_environment(**{OPENMP: str(share)})
         threadpool_limits(limits=share, user_api="blas")
         if self.pin:
-            with self._taken.get_lock():
-                turn = self._taken.value
-                self._taken.value += 1
-            os.sched_setaffinity(0, cores_of(turn, workers=self.workers, available=sorted(os.sched_getaffinity(0))))
+            available = sorted(os.sched_getaffinity(0))
+            os.sched_setaffinity(0, cores_of(self._place(), workers=self.workers, available=available))
+
+    def _place(self) -> int:
+        """Take the first place that nobody has, or whose worker has ended."""
+        with self._places.get_lock():
+            free = (place for place, process in enumerate(self._places[:]) if not (process and identity(process)))
+            place = next(free, os.getpid() % self.workers)  # none is free: the one before has not quite ended
+            self._places[place] = os.getpid()
+        return place
 
 
-def cores_of(turn: int, *, workers: int, available: list[int]) -> set[int]:
-    """Return the cores of the worker whose turn it is: neighbours, which share a cache, go to one worker."""
-    place = turn % workers
+def cores_of(place: int, *, workers: int, available: list[int]) -> set[int]:
+    """Return the cores of the worker in this place, from 0: neighbours, which share a cache, go to one worker."""
     if workers >= len(available):
         return {available[place % len(available)]}
     share, rest = divmod(len(available), workers)
