@@ -74,9 +74,18 @@ def test_what_is_rare_is_bounded_too(counted: Metrics, monkeypatch: pytest.Monke
         (name, ("houses", "2", "corrupt-artefact")): 1,
         (name, (OTHERS, OTHERS, OTHERS)): 3,
     }
+    for number in range(1, 6):
+        counted.loaded(served(number=number), 0.5)
+    name = "carafe_version_load_seconds"
+    assert told(counted).spreads == {
+        (name, ("houses", "1")): [0.5, 1],
+        (name, ("houses", "2")): [0.5, 1],
+        (name, (OTHERS, OTHERS)): [1.5, 3],
+    }
 
 
 def test_runs_tell_of_batches_waits_and_the_queue(counted: Metrics) -> None:
+    counted.loaded(served("knn", number=3), 0.1)
     for waiting in (5, 2):
         counted.ran(Run(name="knn", number=3, requests=4, rows=10, waiting=waiting, waited=0.002, seconds=0.01))
     snapshot = told(counted)
@@ -116,6 +125,8 @@ def test_versions_come_and_go(counted: Metrics) -> None:
     snapshot = told(counted)
     assert snapshot.gauges["carafe_loaded_versions", ("houses", "2")] == 1
     assert ("carafe_loaded_versions", ("houses", "1")) not in snapshot.gauges
+    counted.ran(Run(name="houses", number=1, requests=1, rows=1, waiting=3, waited=0.0, seconds=0.1))
+    assert ("carafe_queue_requests", ("houses", "1")) not in told(counted).gauges
     assert snapshot.spreads["carafe_version_load_seconds", ("houses", "1")] == [0.5, 1]
     assert snapshot.counters["carafe_alias_swaps_total", ("houses", "champion")] == 1
 

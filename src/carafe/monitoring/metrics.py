@@ -6,14 +6,14 @@ import os
 import platform
 import weakref
 from bisect import bisect_left
-from collections.abc import Callable
+from collections.abc import Callable, Collection
 from threading import Lock, get_ident
 
 from carafe._version import __version__
 from carafe.errors import CarafeError, ServerBusy
 from carafe.monitoring import figures
 from carafe.monitoring.figures import OTHERS, SECONDS, SIZES, Figure
-from carafe.monitoring.snapshot import Snapshot
+from carafe.monitoring.snapshot import Series, Snapshot
 from carafe.monitoring.tally import Key, Tally
 from carafe.monitoring.unseen import unseen_by_column
 from carafe.serving import Answered, Finished, Looked, Observer, Run, Served
@@ -109,7 +109,8 @@ class Metrics(Observer):
         """Count a load, and remember what is loaded."""
         with self._lock:
             self._loaded.add(served)
-            self._rare.spread(figures.LOADS, (served.name, str(served.number)), (seconds, 1))
+            labels = self._bounded(figures.LOADS, (served.name, str(served.number)), self._rare.spreads)
+            self._rare.spread(figures.LOADS, labels, (seconds, 1))
         self._began()
 
     def dropped(self, served: Served) -> None:
@@ -130,9 +131,7 @@ class Metrics(Observer):
     def count(self, figure: Figure, labels: tuple[str, ...], amount: float = 1) -> None:
         """Add to a counter of something rare."""
         with self._lock:
-            if len(self._rare.counters) >= MOST_SERIES and (figure.name, labels) not in self._rare.counters:
-                labels = (OTHERS,) * len(labels)
-            self._rare.count(figure, labels, amount)
+            self._rare.count(figure, self._bounded(figure, labels, self._rare.counters), amount)
         self._began()
 
     def snapshot(self, *, worker: str) -> Snapshot:
@@ -149,13 +148,21 @@ class Metrics(Observer):
         for (name, number), (hits, misses) in self._looks.totals().items():
             snapshot.count(figures.CACHE_ROWS, (str(name), str(number), "hit"), hits)
             snapshot.count(figures.CACHE_ROWS, (str(name), str(number), "miss"), misses)
-        for (name, number), waiting in list(self._waiting.items()):
-            snapshot.gauge(figures.WAITING, (name, str(number)), waiting)
+        waiting = {(name, str(number)): count for (name, number), count in list(self._waiting.items())}
         for version in loaded:
             snapshot.gauge(figures.LOADED, version, 1)
+            if version in waiting:  # a version may have run once more after it was dropped
+                snapshot.gauge(figures.WAITING, version, waiting[version])
         snapshot.gauge(figures.BUILD, (__version__, platform.python_version()), 1)
         snapshot.gauge(figures.WORKERS, (), 1)
         return snapshot
+
+    @staticmethod
+    def _bounded(figure: Figure, labels: tuple[str, ...], known: Collection[Series]) -> tuple[str, ...]:
+        """Return the labels under which something rare is told: those of others, where there are too many."""
+        if len(known) < MOST_SERIES or (figure.name, labels) in known:
+            return labels
+        return (OTHERS,) * len(labels)
 
     def begin_anew(self) -> None:
         """Forget what was counted, but not what is loaded: in a forked process, whose parent tells the rest."""
