@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import time
+import tracemalloc
 from typing import Any, get_args
 
 import msgspec
@@ -78,3 +79,15 @@ def test_an_analysis_that_might_take_for_ever_or_makes_no_sense_is_not_read(cont
     assert MAX_RUN == 16
     with pytest.raises(msgspec.ValidationError):
         msgspec.json.decode(content, type=Analysis)
+
+
+@pytest.mark.parametrize("terms", Terms)
+def test_the_runs_of_a_long_text_are_never_held_together(terms: Terms) -> None:
+    analyse = analyser(Analysis(terms=terms, lowercase=False, pattern=r"\w+", shortest=1, longest=16))
+    text = "some words " * 20_000
+    tracemalloc.start()
+    count = sum(1 for _ in analyse(text))
+    _, peak = tracemalloc.get_traced_memory()
+    tracemalloc.stop()
+    assert count > len(text) / 2
+    assert peak < 20 * len(text)

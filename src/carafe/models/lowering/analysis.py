@@ -8,8 +8,9 @@ from __future__ import annotations
 
 import re
 import unicodedata
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Iterator
 from enum import StrEnum
+from itertools import islice
 from typing import Annotated, Literal
 
 import msgspec
@@ -57,7 +58,7 @@ MAX_RUN = 16
 Length = Annotated[int, msgspec.Meta(ge=1, le=MAX_RUN)]
 
 Analyse = Callable[[str], Iterable[str]]
-"""From a text to its terms, each as often as it stands there."""
+"""From a text to its terms, each as often as it stands there; runs one after the other, for a long text has many."""
 
 
 class Terms(StrEnum):
@@ -133,7 +134,7 @@ def _word_analyser(analysis: Analysis, prepare: Callable[[str], str]) -> Analyse
     shortest, longest = analysis.shortest, analysis.longest
     stop_words = frozenset(analysis.stop_words)
 
-    def analyse(text: str) -> list[str]:
+    def analyse(text: str) -> Iterable[str]:
         tokens: list[str] = find(prepare(text))
         if stop_words:
             tokens = [token for token in tokens if token not in stop_words]
@@ -142,32 +143,29 @@ def _word_analyser(analysis: Analysis, prepare: Callable[[str], str]) -> Analyse
     return analyse
 
 
-def _runs_of_words(tokens: list[str], shortest: int, longest: int) -> list[str]:
-    runs = list(tokens) if shortest == 1 else []
+def _runs_of_words(tokens: list[str], shortest: int, longest: int) -> Iterator[str]:
+    if shortest == 1:
+        yield from tokens
     for length in range(max(shortest, 2), longest + 1):
-        runs += map(" ".join, zip(*(tokens[start:] for start in range(length)), strict=False))
-    return runs
+        yield from map(" ".join, zip(*(islice(tokens, start, None) for start in range(length)), strict=False))
 
 
-def _runs_of_characters(text: str, shortest: int, longest: int) -> list[str]:
+def _runs_of_characters(text: str, shortest: int, longest: int) -> Iterator[str]:
     squeezed = _BLANKS.sub(" ", text)
     count = len(squeezed)
-    return [
-        squeezed[start : start + length]
-        for length in range(shortest, min(longest, count) + 1)
-        for start in range(count - length + 1)
-    ]
+    for length in range(shortest, min(longest, count) + 1):
+        for start in range(count - length + 1):
+            yield squeezed[start : start + length]
 
 
-def _runs_within_words(text: str, shortest: int, longest: int) -> list[str]:
-    runs: list[str] = []
+def _runs_within_words(text: str, shortest: int, longest: int) -> Iterator[str]:
     for word in text.split():
         padded = f" {word} "
         for length in range(shortest, longest + 1):
-            runs += [padded[start : start + length] for start in range(max(1, len(padded) - length + 1))]
+            for start in range(max(1, len(padded) - length + 1)):
+                yield padded[start : start + length]
             if length >= len(padded):  # a word that is shorter than a run counts once
                 break
-    return runs
 
 
 _BLANKS = re.compile(r"\s\s+")
