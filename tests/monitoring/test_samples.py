@@ -14,7 +14,7 @@ from hypothesis import strategies as st
 from carafe.monitoring import samples as room
 from carafe.monitoring.sample_files import SampleFiles
 from carafe.monitoring.samples import MOST_ROWS, Sample, Sampler, encode_sample, read_samples
-from carafe.schema import Prediction
+from carafe.schema import Column, Kind, Prediction, Signature
 from carafe.schema.rows import Rows
 from monitoring.events import answered
 from served import EVERYTHING, HOUSES, everything
@@ -75,6 +75,18 @@ def test_rows_that_came_as_records_are_kept_as_they_came(files: SampleFiles, cou
         ((50.5, None), 5050.0),
         ((60.0, 3), 9000.0),
     ]
+
+
+def test_a_boolean_comes_back_however_its_row_came(files: SampleFiles, counts: Counter[str]) -> None:
+    flag = Column(name="flag", kind=Kind.BOOLEAN, nullable=True)
+    signature = Signature(columns=(flag,), target=HOUSES.target)
+    event, observer = answered([[True], [None]], signature=signature), sampler(files, counts)
+    listed = Rows.of_records(signature, [(True,), (None,)])
+    for rows in (event.request.rows, listed):
+        request = msgspec.structs.replace(event.request, rows=rows)
+        observer.answered(msgspec.structs.replace(event, request=request))
+    observer.round()
+    assert [sample.record for sample in written(files)] == [(True,), (None,)] * 2
 
 
 def test_of_many_rows_some_are_kept_each_with_its_own_answer(files: SampleFiles, counts: Counter[str]) -> None:

@@ -4,18 +4,16 @@ from __future__ import annotations
 
 import time
 from collections import deque
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterator
 from datetime import UTC, datetime
 from random import random, sample
-from typing import Any
 
 import msgspec
 import numpy as np
-from numpy.typing import NDArray
 
 from carafe.monitoring.sample_files import SampleFiles
-from carafe.schema import Label, Prediction, Rows
-from carafe.schema.rows import Cell, Record
+from carafe.schema import Label, Prediction, Rows, Signature
+from carafe.schema.rows import records_of
 from carafe.serving import Answered, Observer
 
 MOST_ROWS = 100
@@ -35,8 +33,8 @@ class Sample(msgspec.Struct, frozen=True, kw_only=True):
     """The request's identifier; empty where it had none."""
     rows: int
     """How many rows the request had."""
-    record: tuple[Cell, ...]
-    """The row in signature order: numbers (booleans as 0 and 1), texts, microseconds since 1970, None = missing."""
+    record: tuple[bool | int | float | str | None, ...]
+    """The row in signature order: numbers, booleans, texts, microseconds since 1970, None = missing."""
     prediction: Label | float
     """The label, or the number in the unit of the training target."""
     probabilities: tuple[float, ...] | None = None
@@ -49,7 +47,7 @@ class _Chosen(msgspec.Struct, frozen=True, kw_only=True, gc=False):
     when: float
     name: str
     version: int
-    classes: tuple[Label, ...]
+    signature: Signature
     request: str
     count: int
     """How many rows the request had."""
@@ -95,7 +93,7 @@ class Sampler(Observer):
             when=time.time(),
             name=event.response.name,
             version=event.response.version,
-            classes=event.response.signature.target.classes,
+            signature=event.response.signature,
             request=event.request.id,
             count=event.request.rows.count,
             rows=rows,
@@ -155,10 +153,10 @@ def _some(rows: Rows, prediction: Prediction) -> tuple[Rows, Prediction]:
 
 
 def _samples(chosen: _Chosen) -> Iterator[Sample]:
-    chances, classes = chosen.prediction.listed_probabilities, chosen.classes
+    chances, classes = chosen.prediction.listed_probabilities, chosen.signature.target.classes
     when = datetime.fromtimestamp(chosen.when, UTC)
     answers = chosen.prediction.listed_values
-    for index, (record, answer) in enumerate(zip(_records(chosen.rows), answers, strict=True)):
+    for index, (record, answer) in enumerate(zip(records_of(chosen.signature, chosen.rows), answers, strict=True)):
         yield Sample(
             time=when,
             request=chosen.request,
@@ -167,20 +165,3 @@ def _samples(chosen: _Chosen) -> Iterator[Sample]:
             prediction=classes[int(answer)] if classes else answer,
             probabilities=None if chances is None else tuple(chances[index]),
         )
-
-
-def _records(rows: Rows) -> Sequence[Record]:
-    """Return the rows one by one, missing values as None."""
-    if rows.records is not None:
-        return rows.records
-    return list(zip(*map(_listed, rows.columns), strict=True))
-
-
-def _listed(column: NDArray[Any]) -> list[Cell]:
-    if column.dtype.kind == "M":
-        moments = column.astype("int64").tolist()
-        return [None if missing else moment for moment, missing in zip(moments, np.isnat(column), strict=True)]
-    if column.dtype == object:
-        listed: list[Cell] = column.tolist()
-        return listed
-    return [None if number != number else number for number in column.tolist()]  # noqa: PLR0124 - NaN

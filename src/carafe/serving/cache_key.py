@@ -2,22 +2,16 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
 from hashlib import blake2b
-from typing import Any
 
 import msgspec
-import numpy as np
 
 from carafe.schema import Kind, Rows, Signature
-from carafe.schema.rows import Cell, Record
+from carafe.schema.rows import Cell, Record, records_of
 
 _NUMBERS = {Kind.NUMBER, Kind.INTEGER, Kind.BOOLEAN}
 _PERSON = b"carafe answer 1"
 """Sets these digests apart from any others; the number changes when the form of a row or of an answer does."""
-
-NAT = np.iinfo(np.int64).min
-"""How numpy keeps a date-time that is missing."""
 
 
 class RowKeys:
@@ -32,7 +26,7 @@ class RowKeys:
 
     def __init__(self, *, identity: str, signature: Signature, secret: bytes) -> None:
         self._numbers = [index for index, column in enumerate(signature.columns) if column.kind in _NUMBERS]
-        self._kinds = [column.kind for column in signature.columns]
+        self._signature = signature
         self._encode = msgspec.msgpack.Encoder().encode
         key = blake2b(secret, person=_PERSON).digest()
         self._plain, self._chances = (
@@ -42,8 +36,7 @@ class RowKeys:
     def of(self, rows: Rows, *, probabilities: bool) -> list[bytes]:
         """Return each row's key, 32 bytes; equal values give equal keys: 1 and 1.0, None and NaN."""
         begun = self._chances if probabilities else self._plain
-        records = rows.records if rows.records is not None else self._records(rows)
-        return [self._key(begun.copy(), record) for record in records]
+        return [self._key(begun.copy(), record) for record in records_of(self._signature, rows)]
 
     def _key(self, begun: blake2b, record: Record) -> bytes:
         row: list[Cell] = list(record)
@@ -54,16 +47,3 @@ class RowKeys:
                 row[index] = number if number == number else None  # noqa: PLR0124 - NaN is missing
         begun.update(self._encode(row))
         return begun.digest()
-
-    def _records(self, rows: Rows) -> Iterable[Record]:
-        columns = (_cells(kind, column) for kind, column in zip(self._kinds, rows.columns, strict=True))
-        return zip(*columns, strict=True)
-
-
-def _cells(kind: Kind, column: np.ndarray[Any, Any]) -> Sequence[Cell]:
-    if kind is Kind.DATETIME:
-        return [
-            None if moment == NAT else moment for moment in column.astype("datetime64[us]").astype(np.int64).tolist()
-        ]
-    cells: list[Cell] = column.tolist()
-    return cells
