@@ -13,7 +13,7 @@ from hypothesis import strategies as st
 from carafe.errors import InvalidInput
 from carafe.schema import Prediction, Rows, Signature
 from carafe.schema.rows import encode_records
-from carafe.serving.cache import MOST_ROWS, CachedModel
+from carafe.serving.cache import MOST_ROWS, Answer, CachedModel
 from carafe.serving.cache_key import RowKeys
 from carafe.serving.cache_memory import MemoryAnswers
 from carafe.serving.observers import Looked, Observer, Observers
@@ -62,6 +62,21 @@ def test_a_row_that_was_answered_is_not_asked_about_again() -> None:
     assert [rows for _, rows in model.runs] == [[1.0, 2.0], [3.0]]
     assert noticed.looks == [(0, 2), (2, 1), (2, 0)]
     assert asked.transform(rows_of(1.0)).names == ("number",)
+
+
+@pytest.mark.parametrize(
+    "foreign", [(9, (0.2, 0.3, 0.5)), (-1, (0.2, 0.3, 0.5)), (0.5, (0.2, 0.3, 0.5)), (1, None), (1, (1.0,))]
+)
+def test_what_this_model_could_not_have_answered_is_not_there(foreign: Answer) -> None:
+    class Shared(MemoryAnswers):
+        def find(self, keys: Sequence[bytes]) -> list[Answer | None]:
+            return [foreign] * len(keys)
+
+    model = RuleModel(IRIS, iris_rule)
+    rows = encode_records(IRIS, [[1, 1, 1, 1]])
+    asked = cached(model, signature=IRIS, cache=Shared(CacheLimits()))
+    found, fresh = (one.predict(rows, probabilities=True) for one in (asked, model))
+    assert (found.listed_values, found.listed_probabilities) == (fresh.listed_values, fresh.listed_probabilities)
 
 
 def test_probabilities_are_kept_apart_and_come_back() -> None:

@@ -72,7 +72,8 @@ class CachedModel:
         if rows.count > MOST_ROWS:
             return self._model.predict(rows, probabilities=probabilities)
         keys = self._keys.of(rows, probabilities=probabilities)
-        answers = self._cache.find(keys)
+        found = self._cache.find(keys)
+        answers = [one if one and self._fits(one, probabilities=probabilities) else None for one in found]
         missing = [index for index, answer in enumerate(answers) if answer is None]
         self._tell(hits=len(keys) - len(missing), misses=len(missing))
         if not missing:
@@ -101,6 +102,14 @@ class CachedModel:
             return self._model.predict(rows.chosen(missing), probabilities=probabilities)
         except InvalidInput as error:
             raise invalid_input(_moved(problem, missing) for problem in error.problems) from error
+
+    def _fits(self, answer: Answer, *, probabilities: bool) -> bool:
+        """Tell whether this model could have given an answer: a shared cache may hold what others have put there."""
+        value, chances = answer
+        classes = len(self._model.signature.target.classes)
+        if classes and not (0 <= value < classes and value == int(value)):
+            return False
+        return not probabilities if chances is None else probabilities and len(chances) == (classes or len(chances))
 
     def _tell(self, *, hits: int, misses: int) -> None:
         if self._observers.hear_looked:
