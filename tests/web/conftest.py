@@ -6,7 +6,9 @@ import json
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field, replace
 from pathlib import Path
+from tempfile import gettempdir
 from typing import Any, Protocol
+from uuid import uuid4
 
 import msgspec
 import pytest
@@ -112,6 +114,9 @@ class House:
 
 
 def build_house(*, observers: Sequence[Observer] = (), **changes: Any) -> House:  # noqa: ANN401 - settings of any type
+    # Tests that run in several processes have one parent, as the workers of one server do: with one home they'd be
+    # taken for such, and tell each other's figures.
+    changes.setdefault("home", Path(gettempdir()) / f"carafe-house-{uuid4().hex}")
     settings = Settings(max_body_bytes=LIMIT, max_rows=ROWS, **changes)
     keys = memory_keys()
     service = build_service(settings, registry=memory_registry(), keys=keys, load=load_rule, observers=observers)

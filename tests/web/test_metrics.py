@@ -19,7 +19,7 @@ import carafe
 from carafe.access import Permission, Role, ensure_administrator_key, open_keys
 from carafe.monitoring import CONTENT_TYPE, read_samples, sample_files
 from carafe.settings import Settings
-from web.conftest import Ask, House
+from web.conftest import Ask, House, build_house
 from web.servers import Server, running
 
 pytestmark = pytest.mark.xdist_group("servers")
@@ -88,6 +88,14 @@ def test_two_services_in_one_process_do_not_count_for_each_other(house: House, e
     figures = parse(other.ask("GET", "/metrics").body)
     assert value(figures, "carafe_model_requests_total") == 0
     assert value(figures, "carafe_workers") == 1
+
+
+def test_no_house_has_another_ones_home() -> None:
+    houses = [build_house(), build_house()]
+    homes = {each.service.settings.home for each in houses}
+    assert len(homes | {Settings().home}) == 3
+    for each in houses:
+        each.service.close()
 
 
 def test_unseen_categories_are_told_by_column(house: House) -> None:
