@@ -15,6 +15,7 @@ from carafe.errors import CarafeError, FieldProblem, InvalidParameter, MissingEx
 from carafe.models.container import Container
 from carafe.models.containers import build_table
 from carafe.models.features import MAX_CELLS, Features
+from carafe.models.flavours.frame_libraries import import_frame_libraries
 from carafe.schema import Rows, Signature, Task
 from carafe.schema.prediction import Prediction
 from carafe.schema.rows import invalid_input
@@ -34,6 +35,7 @@ class NativeModel:
     _classes: NDArray[Any] = field(init=False, repr=False)
 
     def __post_init__(self) -> None:
+        import_frame_libraries()  # here, as every native model is made before it answers
         classes = np.asarray(getattr(self.estimator, "classes_", ()))
         object.__setattr__(self, "_order", np.argsort(classes, kind="stable"))
         object.__setattr__(self, "_classes", classes[self._order])
