@@ -99,6 +99,13 @@ def test_a_model_that_answers_differently_is_refused_with_both_answers() -> None
         replay_golden(Made(factor=1 + 1e-6), golden)
 
 
+def test_one_huge_answer_lends_the_others_no_leeway() -> None:
+    rows = (*(((1.0 + number), "Bern") for number in range(4)), (1e12, "Bern"))
+    golden = Golden(rows=rows, values=(1.0, 2.0, 3.0, 4.001, 1e12))
+    with pytest.raises(CorruptArtefact, match=r"golden predictions: row 3 has answer 4\.0, expected 4\.001"):
+        replay_golden(Made(), golden)
+
+
 def test_another_class_or_another_probability_is_refused() -> None:
     golden = record_golden(Made(signature=CLASSIFICATION), SAMPLE, probabilities=True)
     with pytest.raises(CorruptArtefact, match=r"golden predictions: row \d has answer 1\.0, expected 0\.0"):

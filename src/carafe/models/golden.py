@@ -79,7 +79,8 @@ def replay_golden(model: Model, golden: Golden, *, tolerance: float = TOLERANCE)
     Args:
         model: the model as it was loaded.
         golden: what it answered when it was sealed.
-        tolerance: how far a number may be off, as a share of the larger of itself and the largest golden number.
+        tolerance: how far a number may be off, as a share of itself, or of the golden numbers' typical size where that
+            is larger; a probability as a share of itself or of one over the number of classes.
 
     Raises:
         CorruptArtefact: when it answers differently, or fails; names the first row.
@@ -151,16 +152,27 @@ def _answers(model: Model, row: list[Cell]) -> bool:
 def _compare(signature: Signature, answer: Prediction, golden: Golden, tolerance: float) -> None:
     expected = np.array(golden.values, dtype=np.float64)
     exact = signature.target.task is Task.CLASSIFICATION
-    _check(np.asarray(answer.values, dtype=np.float64), expected, 0.0 if exact else tolerance, "answer")
+    leeway = (0.0 if exact else tolerance) * np.maximum(np.abs(expected), typical_size(expected))
+    _check(np.asarray(answer.values, dtype=np.float64), expected, leeway, "answer")
     if golden.probabilities is not None and answer.probabilities is not None:
-        _check(answer.probabilities, np.array(golden.probabilities, dtype=np.float64), tolerance, "probabilities")
+        chances = np.array(golden.probabilities, dtype=np.float64)
+        leeway = tolerance * np.maximum(chances, 1 / max(1, chances.shape[1]))
+        _check(answer.probabilities, chances, leeway, "probabilities")
 
 
-def _check(got: NDArray[np.float64], expected: NDArray[np.float64], tolerance: float, what: str) -> None:
+def typical_size(numbers: NDArray[np.float64]) -> float:
+    """Return the median size of numbers that are finite and not zero, 1 where there are none.
+
+    No single number, however large, makes it larger than most of them are.
+    """
+    sizes = np.abs(numbers[np.isfinite(numbers) & (numbers != 0)])
+    return float(np.median(sizes)) if len(sizes) else 1.0
+
+
+def _check(got: NDArray[np.float64], expected: NDArray[np.float64], leeway: NDArray[np.float64], what: str) -> None:
     if got.shape != expected.shape:
         raise CorruptArtefact(f"golden predictions: {what} of shape {got.shape}, expected {expected.shape}")
-    scale = np.maximum(np.abs(expected), np.abs(expected).max(initial=0.0))
-    wrong = ~(np.abs(got - expected) <= tolerance * scale)  # "not within", so that NaN is wrong
+    wrong = ~(np.abs(got - expected) <= leeway)  # "not within", so that NaN is wrong
     if wrong.any():
         row = int(np.argwhere(wrong)[0][0])
         raise CorruptArtefact(

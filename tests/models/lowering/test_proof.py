@@ -116,6 +116,16 @@ def test_an_answer_near_zero_may_be_off_by_the_last_digits_of_the_others() -> No
     assert proved(off, native).failure is None
 
 
+def test_one_huge_answer_lends_the_others_no_leeway() -> None:
+    def outlying(factor: float) -> Formula:
+        return Formula(
+            price=lambda size, _bern: np.where(size == 99.75, 1e9, 1.0 + 1e-4 * np.nan_to_num(size) * factor)
+        )
+
+    assert proved(outlying(1.0), outlying(1.0)).failure is None
+    assert re.match(r"row 1 of those given, in bulk: answers 1\.0", proved(outlying(1.01), outlying(1.0)).failure or "")
+
+
 @pytest.mark.parametrize(
     ("price", "words"),
     [

@@ -21,6 +21,7 @@ from numpy.typing import NDArray
 
 from carafe.errors import CarafeError, MissingExtra
 from carafe.models.features import Features
+from carafe.models.golden import typical_size
 from carafe.models.lowering.answers import Answers, Part, ask, of_columns, of_records
 from carafe.models.lowering.comparison import Difference, Ruler, compare, relative_distance
 from carafe.models.lowering.edges import Edges
@@ -75,7 +76,7 @@ class Truth:
     """Of the first of the given rows; None where the model has none to show."""
     probabilities: bool
     scale: float
-    """The mean size of the numbers that it answers to the given rows with."""
+    """The size below which an answer counts as near zero: typical of its numbers, or one over the number of classes."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -114,15 +115,13 @@ def establish(
         )
         for part, about in ((rows, None), (odd, edges.about), (near, borders.about))
     )
-    numbers = given.truth.values if given.truth.probabilities is None else given.truth.probabilities
-    sizes = np.abs(numbers[np.isfinite(numbers)])
     return Truth(
         given=given,
         edges=edge,
         borders=border,
         features=features,
         probabilities=probabilities,
-        scale=float(sizes.mean()) if sizes.any() else 1.0,
+        scale=1 / classes if classes else typical_size(given.truth.values),
     )
 
 
