@@ -9,7 +9,6 @@ from dataclasses import dataclass, replace
 from functools import partial
 
 from flask import Flask
-from granian import Granian
 from granian.constants import HTTPModes, Interfaces
 from granian.log import LogLevels
 
@@ -19,9 +18,17 @@ from carafe.settings import Settings
 from carafe.web.app import create_app
 from carafe.web.cores import Cores
 from carafe.web.extension import NAME
+from carafe.web.supervisor import Supervisor
 
 GRACE_SECONDS = 25
 """How long a worker may finish what it has begun when the server is told to end."""
+
+CONNECTIONS = 512
+"""How many connections a worker has open at once, idle ones included; further ones wait in the system's queue.
+
+That is what Granian's backpressure counts, and by itself it would have fewer the more workers there are. There are many
+more than threads, as clients keep idle ones open, and half of the 1024 files that a process may usually have open.
+"""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -64,7 +71,7 @@ def claim(settings: Settings) -> Address:
 def run(settings: Settings, address: Address, *, started: Callable[[], None]) -> None:
     """Serve until SIGTERM or SIGINT, then finish what has begun and return. ``started`` is called once it listens."""
     settings = replace(settings, host=address.host, port=address.port)
-    server = Granian(
+    server = Supervisor(
         "carafe.web:create_app",
         address=address.host,
         port=address.port,
@@ -72,6 +79,7 @@ def run(settings: Settings, address: Address, *, started: Callable[[], None]) ->
         http=HTTPModes.http1,
         workers=settings.workers,
         blocking_threads=settings.threads,
+        backpressure=CONNECTIONS,
         respawn_failed_workers=True,
         workers_kill_timeout=GRACE_SECONDS,
         websockets=False,
