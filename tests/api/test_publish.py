@@ -9,6 +9,8 @@ import pytest
 from sklearn.cluster import KMeans
 from sklearn.datasets import load_iris
 from sklearn.linear_model import LinearRegression
+from sklearn.pipeline import make_pipeline
+from sklearn.preprocessing import OneHotEncoder
 from sklearn.tree import DecisionTreeClassifier
 
 import carafe
@@ -93,3 +95,13 @@ def test_a_name_is_checked_before_anything_else(home: Path) -> None:
     with pytest.raises(InvalidName, match="'My Model' is no model name"):
         carafe.publish(object(), "My Model", sample=pd.DataFrame(), home=home)
     assert not home.exists()
+
+
+def test_whole_numbers_beside_missing_values_are_asked_with_the_frame_they_were_learnt_from(home: Path) -> None:
+    del home
+    frame = pd.DataFrame({"zone": [1.0, 2.0, np.nan, 3.0] * 5})
+    target = np.array([1.0, 2.0, 3.0, 4.0] * 5)
+    estimator = make_pipeline(OneHotEncoder(), LinearRegression()).fit(frame, target)
+    carafe.publish(estimator, name="zones", sample=frame, target="y")
+    answers = carafe.load("zones").predict(frame)
+    np.testing.assert_allclose(np.asarray(answers, dtype=float), target)

@@ -33,6 +33,14 @@ def test_the_header_names_the_columns_in_any_order() -> None:
     assert not decoded.single
 
 
+def test_a_number_with_a_point_is_the_whole_number_that_a_category_is() -> None:
+    column = Column(name="code", kind=Kind.CATEGORY, nullable=True, categories=(2, 3))
+    signature = Signature(columns=(column, HOUSES.columns[0]), target=HOUSES.target)
+    body = b"code,area\n3.0,1\n3,1\n 2. ,1\n2e0,1\n03,1\nx,1\n,1\n"
+    assert decode_csv(signature, body, max_rows=10).rows.columns[0].tolist() == ["3", "3", "2", "2", "03", "x", None]
+    assert problems("code,area\n3.5,1\n", signature) == [(0, "code", "3.5")]
+
+
 def test_every_kind_of_column_is_read_from_text() -> None:
     body = f'{ALL}\n-1.5,3,TRUE,a,2,"hello, ""you""\nthere",2024-05-01\n.5,+7,,,x,0,\n'
     decoded = decode_csv(EVERYTHING, body.encode(), max_rows=10)

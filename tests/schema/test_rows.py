@@ -231,9 +231,11 @@ def test_an_unknown_field_with_a_lone_surrogate_can_be_written_down() -> None:
 
 def test_a_category_learnt_from_integers_takes_them_with_or_without_quotes() -> None:
     signature = one(Kind.CATEGORY, categories=(1, 2, 3))
-    assert encoded(signature, 2) == encoded(signature, "2") == "2"
+    assert encoded(signature, 2) == encoded(signature, "2") == encoded(signature, 2.0) == "2"
     assert refusal(signature, True).expected == "a whole number or a string"
-    assert refusal(signature, 2.0).expected == "a whole number or a string"
+    for value in (2.5, math.inf, 2.0**60):
+        assert refusal(signature, value).expected == "a whole number or a string"
+    assert refusal(one(Kind.CATEGORY, categories=("2",)), 2.0).expected == "a string"
 
 
 def test_unseen_categories_are_counted_and_missing_ones_are_not() -> None:

@@ -20,7 +20,7 @@ VALUES: dict[Kind, st.SearchStrategy[Any]] = {
     Kind.NUMBER: st.floats() | st.integers(-(2**60), 2**60),
     Kind.INTEGER: st.integers(-(2**54), 2**54) | st.floats(-9, 9),
     Kind.BOOLEAN: st.booleans(),
-    Kind.CATEGORY: st.text(st.characters(codec="utf-8"), max_size=4) | st.integers(0, 3),
+    Kind.CATEGORY: st.text(st.characters(codec="utf-8"), max_size=4) | st.integers(0, 3) | st.sampled_from([1.0, 2.5]),
     Kind.TEXT: st.text(st.characters(codec="utf-8"), max_size=4),
     Kind.DATETIME: st.datetimes(datetime.fromisoformat("1900-01-01"), datetime.fromisoformat("2100-01-01"))
     | st.dates().map(str)

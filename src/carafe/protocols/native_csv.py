@@ -105,6 +105,8 @@ def field_value(column: Column, text: str) -> object:
     """Return a field as JSON would have brought it; the text itself where it can't be, so that it is refused."""
     if not text or (text.isspace() and column.kind is not Kind.TEXT):
         return None
+    if column.is_numbered and _NUMBER.fullmatch(text):
+        return text.strip() if _WHOLE.fullmatch(text) else float(text)  # "03" is a name: it was never met where 3 was
     if column.kind in _NUMERIC and _WHOLE.fullmatch(text):
         return int(text)
     if column.kind in _NUMERIC and _NUMBER.fullmatch(text):

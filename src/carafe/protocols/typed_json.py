@@ -120,19 +120,15 @@ class _Unreadable(Exception):
 
 def _type(column: Column) -> Any:  # noqa: ANN401 - a type
     kind = _TYPES[column.kind]
-    if column.kind is Kind.CATEGORY and _has_numbers(column):
-        kind = int | str
+    if column.is_numbered:
+        kind = int | str  # 3.0 is left to the thorough reading
     return kind | None if column.nullable else kind
-
-
-def _has_numbers(column: Column) -> bool:
-    return any(isinstance(category, int) for category in column.categories)
 
 
 def _converter(index: int, column: Column) -> tuple[int, Callable[[Any], Any]] | None:
     if column.kind is Kind.DATETIME:
         return index, _microseconds
-    if column.kind is Kind.CATEGORY and _has_numbers(column):
+    if column.is_numbered:
         return index, str
     return None
 

@@ -48,7 +48,7 @@ def column_schema(column: Column) -> JsonSchema:
     Categories and ranges met in training are told as examples and in the description: others are taken, too.
     """
     names = [_TYPES[column.kind]]
-    if column.kind is Kind.CATEGORY and any(isinstance(value, int) for value in column.categories):
+    if column.is_numbered:
         names.insert(0, "integer")
     if column.nullable:
         names.append("null")

@@ -44,6 +44,11 @@ class Column(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True, forb
     maximum: float | None = None
     example: Label | None = None
 
+    @property
+    def is_numbered(self) -> bool:
+        """Whether the categories are whole numbers, so that 3 and 3.0 are a category and 3.5 is none."""
+        return self.kind is Kind.CATEGORY and any(isinstance(value, int) for value in self.categories)
+
 
 class Target(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True, forbid_unknown_fields=True):
     """What is predicted. ``classes`` are the labels in the order of the model's probabilities; empty for regression."""

@@ -67,10 +67,7 @@ def printable(text: str) -> str:
 
 def expected_of(column: Column) -> str:
     """Return what a column takes, in words for an error message."""
-    if column.kind is Kind.CATEGORY and any(isinstance(value, int) for value in column.categories):
-        expected = "a whole number or a string"
-    else:
-        expected = _EXPECTED[column.kind]
+    expected = "a whole number or a string" if column.is_numbered else _EXPECTED[column.kind]
     return expected + (" or null" if column.nullable else "")
 
 
@@ -113,7 +110,11 @@ def _encode_boolean(_column: Column, value: object) -> float:
 def _encode_category(column: Column, value: object) -> str:
     if isinstance(value, str):
         return _encode_text(column, value)
-    if isinstance(value, int) and not isinstance(value, bool) and any(isinstance(c, int) for c in column.categories):
+    if isinstance(value, bool) or not column.is_numbered:
+        raise Refused
+    if isinstance(value, float) and abs(value) <= EXACT_INTEGER and value.is_integer():
+        return str(int(value))
+    if isinstance(value, int):
         return str(value)
     raise Refused
 

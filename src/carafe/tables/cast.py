@@ -49,9 +49,12 @@ def cast_to_signature(frame: pl.DataFrame, signature: Signature) -> pl.DataFrame
 
 
 def _read_text(values: pl.Series, signature: Signature) -> pl.Series:
-    kind = signature.columns[signature.position[values.name]].kind
+    column = signature.columns[signature.position[values.name]]
+    kind = column.kind
     if values.dtype != pl.String:
         return values
+    if column.is_numbered:
+        values = values.str.replace(r"^\s*([+-]?[0-9]+)\.0*\s*$", "${1}")
     if kind in {Kind.CATEGORY, Kind.TEXT}:
         return typed_series(values, Decision(role=_ROLES[kind], reason=""))
     known = without_null_words(stripped(values))

@@ -162,6 +162,12 @@ def test_words_can_stand_for_a_missing_value() -> None:
     assert together(encode_texts(column, pl.Series(["NA", "1"]), nulls=("NA",))) == ["NaN", 1.0]
 
 
+def test_numbered_categories_can_be_written_with_a_comma() -> None:
+    column = Column(name="x", kind=Kind.CATEGORY, categories=(1, 2))
+    encoded = encode_texts(column, pl.Series(["1,0", "2", "a,b", "a.b"]), decimal=",")
+    assert together(encoded) == ["1", "2", "a,b", "a.b"]
+
+
 def test_numbers_can_be_written_with_a_comma() -> None:
     column = Column(name="x", kind=Kind.NUMBER)
     encoded = encode_texts(column, pl.Series(["1,5", "1.234,5", "2"]), decimal=",")

@@ -16,6 +16,12 @@ from carafe.schema import Column, Kind
 from carafe.schema.values import EXACT_INTEGER
 from carafe.tables.numbers import Notation, pointed
 
+_NUMBER = r"^\s*[+-]?[\d.]+(?:,\d*)?\s*$"
+"""What may be a number with a decimal comma."""
+
+_CLOSE = r"^[\s\x1c-\x1f+.\d-]"
+"""How whatever reads as a number begins, of which a numbered category may be written; digits alone are no doubt."""
+
 _SPACE = r"^[\s\x1c-\x1f]*$"
 """What Python calls white space; the regular expressions of polars leave four separators out."""
 
@@ -32,6 +38,8 @@ def encode_texts(column: Column, texts: pl.Series, *, nulls: Sequence[str] = (),
     known = texts.set(texts.is_in(nulls).fill_null(value=False), None) if nulls else texts
     if decimal == "," and column.kind in {Kind.NUMBER, Kind.INTEGER}:
         known = pointed(known, Notation.COMMA)
+    elif decimal == "," and column.is_numbered:
+        known = pointed(known, Notation.COMMA).zip_with(known.str.contains(_NUMBER).fill_null(value=False), known)
     array, doubtful = _ENCODERS[column.kind](column, known)
     if not doubtful.any():
         return Encoded(array=array, problems=[])
@@ -65,7 +73,10 @@ def _strings(column: Column, texts: pl.Series) -> tuple[NDArray[Any], NDArray[np
     array = np.array(texts.to_list(), dtype=object)
     blank = _blank(column, texts)
     array[blank] = None
-    return array, blank
+    if not column.is_numbered:
+        return array, blank
+    doubtful = texts.str.contains(_CLOSE) & ~texts.str.contains(r"^[0-9]{1,16}$")
+    return array, blank | doubtful.fill_null(value=False).to_numpy()
 
 
 def _moments(_column: Column, texts: pl.Series) -> tuple[NDArray[Any], NDArray[np.bool_]]:

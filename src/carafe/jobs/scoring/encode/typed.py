@@ -53,7 +53,19 @@ def _truths(_column: Column, values: pl.Series) -> _Part:
 
 
 def _strings(_column: Column, values: pl.Series) -> _Part:
+    if values.dtype.is_float():
+        return _numbered(values)
     return np.array(values.cast(pl.String).to_list(), dtype=object), values.is_null().to_numpy(writable=True)
+
+
+def _numbered(values: pl.Series) -> _Part:
+    """Take whole numbers for the categories they are, as floats hold them beside missing values."""
+    numbers = values.cast(pl.Float64).to_numpy()
+    doubtful = ~(np.abs(numbers) <= EXACT_INTEGER) | (numbers != np.rint(numbers))
+    whole = values.cast(pl.Int64, strict=False).cast(pl.String).to_list()
+    array = np.array(whole, dtype=object)
+    array[doubtful] = None
+    return array, doubtful
 
 
 def _moments(_column: Column, values: pl.Series) -> _Part:
@@ -88,5 +100,4 @@ def _fits(column: Column, dtype: pl.DataType) -> bool:
         return dtype == pl.Boolean
     if column.kind is Kind.DATETIME:
         return dtype == pl.String or isinstance(dtype, (pl.Date, pl.Datetime))
-    numbered = column.kind is Kind.CATEGORY and any(isinstance(label, int) for label in column.categories)
-    return _is_string(dtype) or (numbered and dtype.is_integer())
+    return _is_string(dtype) or (column.is_numbered and (dtype.is_integer() or dtype.is_float()))
