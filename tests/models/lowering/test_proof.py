@@ -181,15 +181,41 @@ def failed(size: float, error: CarafeError) -> Callable[[Rows], CarafeError | No
 
 def test_what_the_native_model_refuses_the_candidate_must_refuse_with_the_same_error() -> None:
     invalid = InvalidInput([FieldProblem(row=0, field="size", got="1e300", expected="less")])
-    native = Formula(refuses=failed(1e100, PredictionFailed("too large")))
-    assert proved(Formula(refuses=failed(1e100, PredictionFailed("other words"))), native).failure is None
+    native = Formula(refuses=failed(1e30, PredictionFailed("too large")))
+    assert proved(Formula(refuses=failed(1e30, PredictionFailed("other words"))), native).failure is None
     for refuses, words in (
-        (lambda _rows: None, r"edge row \d+ .size = 1e\+300., in bulk: answers .*, the native model refuses it"),
-        (failed(1e100, invalid), r"edge row \d+ .*: refuses it .invalid-input., the native model refuses it .predict"),
+        (
+            lambda _rows: None,
+            r"edge row \d+ .size = 3\.4028234e\+38., in bulk: answers .*, the native model refuses it",
+        ),
+        (failed(1e30, invalid), r"edge row \d+ .*: refuses it .invalid-input., the native model refuses it .predict"),
         (failed(1e15, PredictionFailed("")), r"edge row \d+ .*: refuses it .prediction-failed., the native model answ"),
         (failed(50.0, PredictionFailed("")), r"row 201 of those given, in bulk: refuses it .prediction-failed., the"),
     ):
         assert re.match(words, proved(Formula(refuses=refuses), native).failure or "")
+
+
+def test_beyond_single_precision_one_may_answer_and_the_other_not_but_two_answers_agree() -> None:
+    far = failed(1e39, PredictionFailed("overflow"))
+    assert proved(Formula(refuses=far)).failure is None
+    assert proved(Formula(), Formula(refuses=far)).failure is None
+    other = Formula(price=lambda size, bern: Formula().price(size, bern) + (size > 1e39))
+    assert re.match(r"edge row \d+ .size = 1\.?\d*e\+30\d., in bulk: answers", proved(other).failure or "")
+
+
+def test_what_is_refused_as_invalid_input_no_candidate_answers_however_large_it_is() -> None:
+    invalid = InvalidInput([FieldProblem(row=0, field="size", got="1e300", expected="less")])
+    found = proved(Formula(), Formula(refuses=failed(1e39, invalid)))
+    assert re.match(r"edge row \d+ .*: answers .*, the native model refuses it .invalid-input.", found.failure or "")
+
+
+def test_probabilities_that_are_no_numbers_prove_nothing_at_the_edges() -> None:
+    def lost(size: NDArray[np.float64], bern: NDArray[np.bool_]) -> NDArray[np.float64]:
+        return np.where(size > 1e30, np.nan, Formula().price(size, bern))
+
+    native = Formula(signature=CLASSES, price=lost)
+    assert proved(Formula(signature=CLASSES), native).failure is None
+    assert proved(native, Formula(signature=CLASSES)).failure is not None
 
 
 def test_an_error_that_is_none_of_carafes_is_a_failure_of_the_candidate() -> None:
@@ -222,7 +248,9 @@ def test_an_answer_that_is_not_finite_is_as_good_as_none() -> None:
     native = Formula(price=infinite)
     assert proved(native, native).failure is None
     assert proved(Formula(refuses=failed(1e200, PredictionFailed("no"))), native).failure is None
-    assert "the native model refuses it" in (proved(Formula(), native).failure or "")
+    assert proved(Formula(), native).failure is None  # of edge rows: no client gets the native answer
+    blank = Formula(price=lambda size, bern: np.where(size == 33.25, np.nan, Formula().price(size, bern)))
+    assert "row 133 of those given, in bulk: answers 76.5, the native" in (proved(Formula(), blank).failure or "")
 
 
 def test_a_border_that_is_moved_by_the_last_digit_is_found() -> None:

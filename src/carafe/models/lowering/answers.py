@@ -22,11 +22,15 @@ Part = Callable[[int, int], Rows]
 
 @dataclass(frozen=True, slots=True, kw_only=True, eq=False)
 class Answers:
-    """One answer a row: ``values`` of shape (n,) and ``probabilities`` of shape (n, k) or None; NaN where refused."""
+    """One answer a row: ``values`` of shape (n,) and ``probabilities`` of shape (n, k) or None; NaN where refused.
+
+    ``silent`` are the rows, of shape (n,), that are answered with something that no client gets: no finite number.
+    """
 
     values: NDArray[np.float64]
     probabilities: NDArray[np.float64] | None
     refusals: Mapping[int, Exception]
+    silent: NDArray[np.bool_]
 
 
 def ask(model: Model, part: Part, *, count: int, most: int, classes: int) -> Answers:
@@ -63,9 +67,11 @@ def ask(model: Model, part: Part, *, count: int, most: int, classes: int) -> Ans
         values[start:end] = answer.values
         if chances is not None:
             chances[start:end] = answer.probabilities
+    unsound = ~np.isfinite(values) if chances is None else ~(np.isfinite(values) & np.isfinite(chances).all(axis=1))
+    unsound[list(refusals)] = False
     for row in np.flatnonzero(~np.isfinite(values)).tolist():
         refusals.setdefault(row, PredictionFailed("the model answers with no finite number"))
-    return Answers(values=values, probabilities=chances, refusals=refusals)
+    return Answers(values=values, probabilities=chances, refusals=refusals, silent=unsound)
 
 
 def of_columns(rows: Rows) -> Part:

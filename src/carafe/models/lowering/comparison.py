@@ -7,7 +7,7 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
-from carafe.errors import CarafeError
+from carafe.errors import CarafeError, InvalidInput
 from carafe.models.lowering.answers import Answers
 from carafe.schema import Label
 from carafe.schema.values import shown
@@ -40,7 +40,17 @@ class Difference:
     story: str = ""
 
 
-def compare(got: Answers, expected: Answers, rows: NDArray[np.intp], ruler: Ruler) -> Difference:
+@dataclass(frozen=True, slots=True, kw_only=True, eq=False)
+class Lenience:
+    """Rows, of shape (n,) each, that prove less than others; what is refused as invalid input must be, all the same."""
+
+    silent: NDArray[np.bool_]
+    """What is expected is nothing that a client gets, so that nothing else is wrong."""
+    far: NDArray[np.bool_]
+    """Who refuses them says nothing wrong, nor who answers; two answers must be the same."""
+
+
+def compare(got: Answers, expected: Answers, rows: NDArray[np.intp], ruler: Ruler, lenience: Lenience) -> Difference:
     """Compare one model's answers with what another answered to the rows at these positions."""
     truth = expected.values[rows]
     refused = np.array([row in expected.refusals for row in rows], dtype=bool)
@@ -53,8 +63,11 @@ def compare(got: Answers, expected: Answers, rows: NDArray[np.intp], ruler: Rule
     if got.probabilities is not None and expected.probabilities is not None:
         chances = relative_distance(got.probabilities, expected.probabilities[rows], ruler.scale)
         wrong |= (~(chances <= ruler.tolerance)).any(axis=1)
-        numbers.append(chances[answered].ravel())
-    wrong = (answered & wrong) | (refused != refuses) | _other_error(got, expected, rows)
+        numbers.append(chances[answered & ~lenience.silent[rows]].ravel())
+    invalid = np.array([isinstance(expected.refusals.get(row), InvalidInput) for row in rows], dtype=bool)
+    silent, far = lenience.silent[rows], lenience.far[rows]
+    unlike = (refused != refuses) | _other_error(got, expected, rows)
+    wrong = (answered & wrong & ~silent) | (unlike & (invalid | ~(silent | far)))
     largest = max((float(part[np.isfinite(part)].max(initial=0.0)) for part in numbers), default=0.0)
     if not wrong.any():
         return Difference(largest=largest)

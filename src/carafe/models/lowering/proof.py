@@ -3,7 +3,8 @@
 The native model's answers are the truth. A candidate is asked about all rows column by column, as bulk requests ask;
 about all edge rows and a spread of the given rows record by record, alone and a few together, as small requests ask;
 with probabilities and without; and for the features after preprocessing. It must refuse what the native model
-refuses, with the same error.
+refuses, with the same error. Less is asked of edge rows that the native model answers with no finite number, and of
+those with numbers beyond single precision; see ``Lenience``.
 
 Of a large table only a spread is asked record by record: up to a thousand rows, and sixty-four where the candidate is
 so slow that a thousand would take seconds. What is wrong with a plan is wrong with it column by column, too, and there
@@ -23,7 +24,7 @@ from carafe.errors import CarafeError, MissingExtra
 from carafe.models.features import Features
 from carafe.models.golden import typical_size
 from carafe.models.lowering.answers import Answers, Part, ask, of_columns, of_records
-from carafe.models.lowering.comparison import Difference, Ruler, compare, relative_distance
+from carafe.models.lowering.comparison import Difference, Lenience, Ruler, compare, relative_distance
 from carafe.models.lowering.edges import Edges
 from carafe.models.lowering.kernel import MANY
 from carafe.models.model import Model
@@ -59,6 +60,14 @@ class Question:
     rows: Rows
     about: Sequence[str] | None
     truth: Answers
+
+    @property
+    def lenience(self) -> Lenience:
+        """Which rows prove less than others: of those given none, of edge rows those that nobody is served."""
+        if self.about is None:
+            nothing = np.zeros(self.rows.count, dtype=bool)
+            return Lenience(silent=nothing, far=nothing)
+        return Lenience(silent=self.truth.silent, far=_far(self.rows))
 
     def name(self, row: int) -> str:
         """Return what a row is called, counted from 0."""
@@ -203,11 +212,20 @@ def _compare(candidate: Model, path: _Path, truth: Truth, ruler: Ruler) -> Diffe
     found, largest = Difference(largest=0.0), 0.0
     for classes in dict.fromkeys([len(ruler.classes) if truth.probabilities else 0, 0]):
         got = ask(candidate, path.part, count=len(path.rows), most=path.most, classes=classes)
-        found = compare(got, path.question.truth, path.rows, ruler)
+        found = compare(got, path.question.truth, path.rows, ruler, path.question.lenience)
         largest = max(largest, found.largest)
         if found.row is not None:
             break
     return replace(found, largest=largest)
+
+
+def _far(rows: Rows) -> NDArray[np.bool_]:
+    """Return which rows hold a number beyond single precision: its square may be beyond double precision, too."""
+    far = np.zeros(rows.count, dtype=bool)
+    for column in rows.columns:
+        if column.dtype.kind == "f":
+            far |= np.abs(column) > np.finfo(np.float32).max
+    return far
 
 
 def _feature_failure(candidate: Model, truth: Truth, tolerance: float) -> str | None:
