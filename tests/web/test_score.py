@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import io
 import json
 
@@ -11,7 +12,7 @@ import pytest
 from carafe.jobs.scoring.reply import Broken
 from carafe.jobs.scoring.sources import delimited
 from carafe.protocols.media import ARROW, CSV, JSON_LINES, PARQUET
-from carafe.serving import Answered, Observer
+from carafe.serving import Answered, Finished, Observer
 from jobs.scoring.test_trial import promising
 from served import publish_rule
 from web.conftest import Ask, House, build_house
@@ -202,3 +203,32 @@ def test_a_table_larger_than_the_limit_is_refused() -> None:
     assert (answer.status, answer.json["title"]) == (413, "The body is too large")
     assert small.ask("POST", URL, "area,bedrooms\n" + "1,1\n" * 200, {"Content-Type": CSV}).status == 200
     small.service.close()
+
+
+class Finishes(Observer):
+    """Remembers the requests that were answered."""
+
+    def __init__(self) -> None:
+        self.events: list[Finished] = []
+
+    def finished(self, event: Finished) -> None:
+        self.events.append(event)
+
+
+@pytest.mark.usefixtures("small_blocks")
+def test_observers_are_told_that_a_table_broke_off_and_of_one_that_did_not() -> None:
+    heard = Finishes()
+    house = build_house(observers=[heard])
+    publish_rule(house.service.registry, "houses", "houses")
+    for body in (
+        "area,bedrooms\n" + "100,2\n" * 50 + '100,"2"x\n' + "100,2\n" * 50,
+        "area,bedrooms\n" + "100,2\n" * 50,
+    ):
+        headers = house._headers(body, {"Content-Type": CSV})  # noqa: SLF001
+        response = house.app.test_client().open(URL, method="POST", data=body, headers=headers)
+        with contextlib.suppress(Broken):
+            list(response.iter_encoded())
+    house.ask("POST", "/models/houses/predict", '{"area": 1, "bedrooms": 1}')
+    house.service.close()
+    told = [(event.status, event.slug, event.protocol) for event in heard.events]
+    assert told == [(200, "unreadable-table", "table"), (200, None, "table"), (200, None, "native")]

@@ -38,7 +38,7 @@ class Finished(msgspec.Struct, frozen=True, kw_only=True, gc=False):
     path: str = ""
     """As it came, without the query: a client may write anything here."""
     protocol: str = "native"
-    """The wire format's short name."""
+    """The short name of what was spoken: native, or table for tables of any length."""
     slug: str | None = None
     """What went wrong, as the problem document names it; None where nothing did."""
     key: str | None = None

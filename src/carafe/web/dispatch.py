@@ -16,7 +16,7 @@ from carafe.protocols.problem import Problem, problem, problem_of
 from carafe.serving.observers import Finished
 from carafe.web.call import X_REQUEST_ID, Call, Reply, written
 from carafe.web.gate import Gate
-from carafe.web.route import PUBLIC, Context, Route
+from carafe.web.route import NATIVE, PUBLIC, Context, Route
 from carafe.web.service import Service
 from carafe.web.table import Methods
 from carafe.web.trace import Trace
@@ -67,7 +67,7 @@ class Dispatch:
             _LOG.exception("request %s failed", request_id)
             trace.slug = INTERNAL_ERROR
             reply = failure(request_id=request_id)
-        return self._concluded(call, next(iter(methods.values())).path, reply, trace)
+        return self._concluded(call, route or next(iter(methods.values())), reply, trace)
 
     def not_found(self, call: Call) -> Reply:
         """Return the reply to a call of a path that the table does not have."""
@@ -82,25 +82,26 @@ class Dispatch:
         context = Context(service=self._service, call=call, trace=trace, parameters=parameters, routes=self._routes)
         return route.view(context)
 
-    def _concluded(self, call: Call, path: str | None, reply: Reply, trace: Trace) -> Reply:
+    def _concluded(self, call: Call, route: Route | None, reply: Reply, trace: Trace) -> Reply:
         """Return the reply with what every reply has, and tell who wants to know, when it is all made."""
         whole = finished(reply, request_id=trace.request_id)
         if not self._service.observers.hear_finished:
             return whole
         if whole.stream is not None:
-            tell = partial(self._tell, call, path, reply.status, trace)
-            return msgspec.structs.replace(whole, stream=_then(whole.stream, tell))
-        self._tell(call, path, reply.status, trace)
+            tell = partial(self._tell, call, route, reply.status, trace)
+            return msgspec.structs.replace(whole, stream=_then(whole.stream, trace, tell))
+        self._tell(call, route, reply.status, trace)
         return whole
 
-    def _tell(self, call: Call, path: str | None, status: int, trace: Trace) -> None:
+    def _tell(self, call: Call, route: Route | None, status: int, trace: Trace) -> None:
         event = Finished(
-            route=path,
+            route=None if route is None else route.path,
             method=call.method,
             status=status,
             seconds=trace.seconds,
             request_id=trace.request_id,
             path=call.path,
+            protocol=NATIVE if route is None else route.protocol,
             slug=trace.slug,
             key=None if trace.principal is None else trace.principal.key,
             peer=call.peer,
@@ -119,9 +120,14 @@ class Dispatch:
         return method_not_allowed(call.method, allowed, request_id=request_id)
 
 
-def _then(stream: Iterator[bytes], tell: Callable[[], None]) -> Iterator[bytes]:
+def _then(stream: Iterator[bytes], trace: Trace, tell: Callable[[], None]) -> Iterator[bytes]:
+    """Yield a stream, and tell of its request at the end; a client that goes away early is none of its errors."""
     try:
         yield from stream
+    except Exception as error:
+        cause = error if isinstance(error, CarafeError) else error.__cause__
+        trace.slug = cause.slug if isinstance(cause, CarafeError) else INTERNAL_ERROR
+        raise
     finally:
         tell()
 

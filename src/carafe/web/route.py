@@ -71,6 +71,12 @@ class Body(Enum):
     NOTHING = "nothing"
 
 
+NATIVE = "native"
+"""The protocol of Carafe's own requests: records in, answers out."""
+
+TABLE = "table"
+"""That of tables of any length, whose requests last as long as they are long."""
+
 Content = type[msgspec.Struct] | Body
 
 
@@ -92,4 +98,6 @@ class Route:
     """The statuses of problems that are this route's own; those of every route are added."""
     lane: bool = False
     """Whether the fast lane answers it, too."""
+    protocol: str = NATIVE
+    """Under which name observers are told of its requests: figures of one don't mix with those of another."""
     tag: str = "models"

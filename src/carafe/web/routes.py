@@ -14,7 +14,7 @@ from carafe.web.documents import (
     VersionInfo,
     VersionPage,
 )
-from carafe.web.route import PUBLIC, Body, Parameter, Route, View
+from carafe.web.route import PUBLIC, TABLE, Body, Parameter, Route, View
 from carafe.web.views import docs, health, metrics, models, predict, score
 
 _PAGING = (
@@ -70,6 +70,7 @@ def _scoring(path: str, view: View, summary: str) -> Route:
         gives=Body.SCORED,
         query=_SCORING,
         problems=(400, 404, 406, 413, 415, 422, 503),
+        protocol=TABLE,
         tag="predictions",
     )
 
