@@ -9,6 +9,7 @@ import pytest
 
 from carafe.access import Permission, Role
 from carafe.protocols.media import JSON_LINES
+from carafe.serving import Finished, Observer
 from carafe.web.blueprint import VERBS
 from carafe.web.route import PUBLIC, Body
 from carafe.web.routes import ROUTES
@@ -100,6 +101,25 @@ def test_a_key_does_what_its_role_permits_and_nothing_more(role: Role) -> None:
             assert answer.json["type"] == "urn:carafe:problem:forbidden"
             assert role in answer.json["detail"]
     house.service.close()
+
+
+@pytest.mark.parametrize("mount", ["flask", "mounted"])
+def test_observers_learn_whose_key_it_was_that_was_refused(mount: str) -> None:
+    class Listener(Observer):
+        def finished(self, event: Finished) -> None:
+            told.append((event.status, event.key))
+
+    told: list[tuple[int, str | None]] = []
+    house = build_house(observers=[Listener()])
+    publish_rule(house.service.registry, "houses", "houses")
+    key = house.keys[Role.MONITOR]
+    ask = {"flask": house.ask, "mounted": house.ask_fast}[mount]
+    ask("POST", "/models/houses/predict", HOUSE, {"X-API-Key": key})
+    ask("PATCH", "/models/houses/predict", HOUSE, {"X-API-Key": key})
+    ask("POST", "/models/houses/predict", HOUSE, {"X-API-Key": key + "x"})
+    house.service.close()
+    name = key.split("_")[1]
+    assert told == [(403, name), (405, name), (401, None)]
 
 
 def test_a_revoked_key_is_refused(closed_house: House) -> None:

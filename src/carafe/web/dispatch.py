@@ -15,7 +15,6 @@ from carafe.protocols.media import PROBLEM
 from carafe.protocols.problem import Problem, problem, problem_of
 from carafe.serving.observers import Finished
 from carafe.web.call import X_REQUEST_ID, Call, Reply, written
-from carafe.web.gate import Gate
 from carafe.web.route import NATIVE, PUBLIC, Context, Route
 from carafe.web.service import Service
 from carafe.web.table import Methods
@@ -57,7 +56,7 @@ class Dispatch:
             self._service.gate.check_origin(call)
             if route is None:
                 trace.slug = None if call.method == "OPTIONS" else METHOD_NOT_ALLOWED
-                reply = self._without_method(call, methods, request_id)
+                reply = self._without_method(call, methods, trace)
             else:
                 reply = self._ask(call, route, parameters, trace)
         except CarafeError as error:
@@ -78,7 +77,7 @@ class Dispatch:
 
     def _ask(self, call: Call, route: Route, parameters: Mapping[str, str], trace: Trace) -> Reply:
         if route.permission is not PUBLIC:
-            trace.principal = self._service.gate.admit(route.permission, call)
+            self._service.gate.admit(route.permission, call, trace)
         context = Context(service=self._service, call=call, trace=trace, parameters=parameters, routes=self._routes)
         return route.view(context)
 
@@ -111,13 +110,14 @@ class Dispatch:
         )
         self._service.observers.finished(event)
 
-    def _without_method(self, call: Call, methods: Methods, request_id: str) -> Reply:
+    def _without_method(self, call: Call, methods: Methods, trace: Trace) -> Reply:
         """Answer OPTIONS, or say which methods there are; a protected path tells nothing to who has no key."""
-        _identify_unless_public(self._service.gate, call, methods)
+        if not any(route.permission is PUBLIC for route in methods.values()):
+            trace.principal = self._service.gate.identify(call)
         allowed = allowed_methods(methods)
         if call.method == "OPTIONS":
             return Reply(status=204, headers=(("Allow", allowed),))
-        return method_not_allowed(call.method, allowed, request_id=request_id)
+        return method_not_allowed(call.method, allowed, request_id=trace.request_id)
 
 
 def _then(stream: Iterator[bytes], trace: Trace, tell: Callable[[], None]) -> Iterator[bytes]:
@@ -130,11 +130,6 @@ def _then(stream: Iterator[bytes], trace: Trace, tell: Callable[[], None]) -> It
         raise
     finally:
         tell()
-
-
-def _identify_unless_public(gate: Gate, call: Call, methods: Methods) -> None:
-    if not any(route.permission is PUBLIC for route in methods.values()):
-        gate.identify(call)
 
 
 def allowed_methods(methods: Methods) -> str:

@@ -8,6 +8,7 @@ from carafe.access import ANYONE, Authenticator, Permission, Principal, check
 from carafe.errors import Forbidden, Unauthenticated
 from carafe.settings import is_loopback
 from carafe.web.call import AUTHORIZATION, HOST, ORIGIN, X_API_KEY, Call
+from carafe.web.trace import Trace
 
 LONGEST_KEY = 1024
 """A longer credential is refused unread."""
@@ -46,16 +47,15 @@ class Gate:
         """
         return ANYONE if self._open else self._authenticator.authenticate(_credential(call))
 
-    def admit(self, permission: Permission, call: Call) -> Principal:
-        """Return who asks, if they have ``permission``.
+    def admit(self, permission: Permission, call: Call, trace: Trace) -> None:
+        """Let who asks through, if they have ``permission``; ``trace`` learns who it is, whether they have or not.
 
         Raises:
             Unauthenticated: when no valid key came.
             Forbidden: when the key does not permit it.
         """
-        principal = self.identify(call)
+        principal = trace.principal = self.identify(call)
         check(principal, permission)
-        return principal
 
 
 def _credential(call: Call) -> str | None:
