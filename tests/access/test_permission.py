@@ -26,7 +26,7 @@ def test_a_role_permits_what_it_lists_and_nothing_else(role: Role, permission: P
         return
     with pytest.raises(Forbidden) as refused:
         check(principal(role), permission)
-    assert f"'someone' has the role {role}, which does not permit to {permission}" in str(refused.value)
+    assert f"'someone' has the role {role}, which lacks the permission {permission}" in str(refused.value)
     assert "administrator" in str(refused.value)
 
 

@@ -13,7 +13,7 @@ from hypothesis import strategies as st
 
 from carafe.errors import InvalidInput, PredictionFailed, ServerBusy
 from carafe.schema import Prediction, Rows
-from carafe.serving.batcher import Batcher
+from carafe.serving.batcher import Batcher, _spelled
 from carafe.serving.deadline import within
 from carafe.serving.observers import Observer, Run
 from serving.crowd import POISON, REFUSED, Asked, Crowd, Doubling, Enough, batcher, rows_of, until
@@ -77,6 +77,24 @@ def test_a_request_that_is_a_batch_itself_does_not_wait() -> None:
     until(lambda: len(model.runs) == 2)
     crowd.release()
     assert large.values == [2.0, 4.0]
+
+
+def test_a_request_that_is_a_batch_itself_is_turned_away_when_its_time_is_over() -> None:
+    model, noticed = Doubling(), Noticed()
+    batched = batcher(model, rows=2, observer=noticed)
+    for rows in (rows_of(1.0, 2.0), rows_of(1.0)):
+        with within(0.0), pytest.raises(ServerBusy, match="waited no time at all for its turn"):
+            batched.predict(rows)
+    assert (model.runs, len(noticed.turned)) == ([], 2)
+    with within(60.0):
+        assert list(batched.predict(rows_of(1.0, 2.0)).listed_values) == [2.0, 4.0]
+
+
+@pytest.mark.parametrize(
+    ("seconds", "spelled"), [(-1, "no time at all"), (2.5e-5, "no time at all"), (0.0251, "25 ms"), (2.0, "2 s")]
+)
+def test_a_wait_is_told_in_units_that_people_read(seconds: float, spelled: str) -> None:
+    assert _spelled(seconds) == spelled
 
 
 def test_requests_with_probabilities_share_no_run_with_those_without() -> None:

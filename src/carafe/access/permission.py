@@ -82,6 +82,6 @@ def check(principal: Principal, permission: Permission) -> None:
         return
     enough = ", ".join(role for role in Role if permission in role.permissions)
     raise Forbidden(
-        f"the key {principal.name!r} has the role {principal.role}, which does not permit to {permission}: "
+        f"the key {principal.name!r} has the role {principal.role}, which lacks the permission {permission}: "
         f"ask an administrator for a key with one of the roles {enough}"
     )

@@ -82,6 +82,7 @@ class Batcher:
             InvalidInput, InvalidParameter, PredictionFailed, and whatever else the model raises: for these rows alone.
         """
         if rows.count >= self._batch_rows:
+            self._check_deadline()
             return self._model.predict(rows, probabilities=probabilities)
         turn = self._enter(rows, probabilities=probabilities)
         if not turn.leads:
@@ -99,6 +100,12 @@ class Batcher:
             InvalidInput, PredictionFailed: as the model does.
         """
         return self._model.transform(rows)
+
+    def _check_deadline(self) -> None:
+        """Turn a request away that would reach the model too late to be of use, such as a later part of a table."""
+        given = deadline()
+        if given is not None and (now := self._clock()) >= given:
+            raise self._late(now)
 
     def _enter(self, rows: Rows, *, probabilities: bool) -> Turn:
         """Lead at once where the model is idle, else join the queue."""
@@ -131,7 +138,7 @@ class Batcher:
                 self._hand_over()
             raise
         if not woken and not self._leave(turn):
-            raise self._late(turn)
+            raise self._late(turn.entered)
 
     def _leave(self, turn: Turn) -> bool:
         """Stop waiting; tell whether it need not, because an outcome or the lead came at the last moment."""
@@ -149,7 +156,7 @@ class Batcher:
         began = self._clock()
         try:
             if began >= turn.deadline:
-                turn.settle(error=self._late(turn))
+                turn.settle(error=self._late(turn.entered))
                 return
             _let_others_in()
             batch = self._gather(turn, now=self._clock())
@@ -182,7 +189,7 @@ class Batcher:
                     left.append(turn)
             self._waiting = left
         for turn in late:
-            turn.settle(error=self._late(turn))
+            turn.settle(error=self._late(turn.entered))
         return batch
 
     def _answer(self, batch: Sequence[Turn]) -> None:
@@ -222,9 +229,9 @@ class Batcher:
             else:
                 self._running = False
 
-    def _late(self, turn: Turn) -> ServerBusy:
-        seconds = max(0.0, self._clock() - turn.entered)
-        return self._turned_away(f"the request waited {seconds:.3g} s for its turn, as long as it may; ask again later")
+    def _late(self, entered: float) -> ServerBusy:
+        waited = _spelled(self._clock() - entered)
+        return self._turned_away(f"the request waited {waited} for its turn, as long as it may; ask again later")
 
     def _turned_away(self, story: str) -> ServerBusy:
         name, number = self._version
@@ -253,6 +260,13 @@ def _let_others_in() -> None:
     """
     for _ in range(YIELDS):
         os.sched_yield()
+
+
+def _spelled(seconds: float) -> str:
+    """Return a time as people say it."""
+    if seconds < 0.0005:
+        return "no time at all"
+    return f"{1000 * seconds:.0f} ms" if seconds < 0.9995 else f"{seconds:.3g} s"
 
 
 def _check_count(batch: Sequence[Turn], prediction: Prediction) -> None:
