@@ -133,9 +133,8 @@ class DelimitedSource:
         )
         self._line = found.next_line
         columns = zip(*found.rows, strict=True) if found.rows else [()] * len(self.names)
-        table = pl.DataFrame(
-            [pl.Series(name, column, dtype=pl.String) for name, column in zip(self.names, columns, strict=True)]
-        )
+        fields = [pl.Series(name, column, dtype=pl.String) for name, column in zip(self.names, columns, strict=True)]
+        table = pl.DataFrame([field.set(field == "", None) for field in fields])  # as a plain block has it
         return _Block(table=table, lines=np.array(found.lines, dtype=np.int64), refused=found.refused)
 
 
