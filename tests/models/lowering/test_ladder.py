@@ -11,9 +11,10 @@ import numpy as np
 import onnx
 import pandas as pd
 import pytest
+from lightgbm import LGBMClassifier
 from onnx import numpy_helper
 from sklearn.compose import make_column_transformer
-from sklearn.ensemble import GradientBoostingRegressor
+from sklearn.ensemble import GradientBoostingRegressor, HistGradientBoostingClassifier
 from sklearn.feature_extraction.text import TfidfVectorizer
 from sklearn.linear_model import LogisticRegression
 from sklearn.pipeline import make_pipeline
@@ -87,6 +88,16 @@ def test_the_first_rung_that_is_proved_is_chosen_and_no_other_is_tried() -> None
         assert found.rungs[0].difference is not None
         assert found.rungs[0].difference < 1e-12
         assert found.rungs[1].reason == "not needed: a faster one was proved"
+
+
+@pytest.mark.needs("libgomp1")
+def test_whole_numbers_as_categories_are_lowered_and_any_other_string_is_an_unseen_one() -> None:
+    table = pd.DataFrame({"size": FRAME["size"], "code": pd.Categorical(RNG.integers(1, 5, 300))})
+    boosted = HistGradientBoostingClassifier(max_iter=5, categorical_features="from_dtype")
+    for estimator in (boosted, LGBMClassifier(n_estimators=5, verbose=-1)):
+        publication = published(estimator.fit(table, LABELS), table)
+        assert publication.manifest.signature.columns[1].categories == (1, 2, 3, 4)
+        assert climbed(publication).rungs[0].reason == "it answers every row as the native model does"
 
 
 # --- a plan or a graph in which one thing is wrong ---

@@ -87,7 +87,8 @@ def _narrow(number: Number, name: str, dtype: str, draft: Draft) -> Number:
 
 
 def _factor(index: int, column: Column, type_: ColumnType | None, container: Container, signature: Signature) -> Factor:
-    whole = bool(column.categories) and all(isinstance(category, int) for category in column.categories)
+    named = type_ is not None and type_.dtype == "category"  # pandas: found by name, and any other string is unseen
+    whole = bool(column.categories) and not named and all(isinstance(each, int) for each in column.categories)
     keys = tuple(dict.fromkeys(map(str, column.categories)))
     alone = Container(shape=container.shape, columns=() if type_ is None else (type_,))
     small = Signature(columns=(column,), target=signature.target)
