@@ -76,3 +76,8 @@ def test_an_alias_of_digits_would_hide_behind_a_version() -> None:
 def test_the_message_says_what_was_to_be_named() -> None:
     with pytest.raises(InvalidName, match="'Gold' is no alias name"):
         check_name("Gold", what="alias")
+
+
+def test_a_reference_that_is_no_string_is_told_what_one_looks_like() -> None:
+    with pytest.raises(InvalidName, match="got 5, expected the name of a model as a string, such as 'houses'"):
+        ModelRef.parse(5)  # type: ignore[arg-type] # what a user may give all the same

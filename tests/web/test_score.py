@@ -152,6 +152,12 @@ def test_what_is_wrong_with_the_whole_is_a_problem_document(
     assert (answer.status, answer.json["type"]) == (status, f"urn:carafe:problem:{slug}")
 
 
+@pytest.mark.parametrize("body", [b"area,bedrooms\n1,\xff\n", b'area,bedrooms\n1,"2"x\n'])
+def test_no_client_is_told_to_set_an_option_of_the_command(ask_table: Ask, body: bytes) -> None:
+    answer = ask_table("POST", URL, body, {"Content-Type": CSV})
+    assert (answer.status, b"the body, " in answer.body, b"--" in answer.body) == (422, True, False)
+
+
 def test_a_table_that_would_end_the_process_that_reads_it_is_refused(house: House) -> None:
     answer = house.ask("POST", URL, promising(), {"Content-Type": ARROW})
     assert (answer.status, answer.json["type"]) == (422, "urn:carafe:problem:unreadable-table")

@@ -55,6 +55,8 @@ class ModelRef:
     @classmethod
     def parse(cls, text: str) -> Self:
         """Read ``name``, ``name@number`` or ``name@alias``; raise InvalidName when it is none of these."""
+        if not isinstance(text, str):
+            raise InvalidName(f"got {text!r}, expected the name of a model as a string, such as 'houses' or 'houses@3'")
         name, at, rest = text.partition("@")
         check_name(name)
         if not at:

@@ -59,7 +59,7 @@ def reply(
     signature, (taken, given) = answerer.signature, formats
     raw = order.keep is None and taken is given is Format.JSONL
     with opened(path) as file:
-        source = source_of(replace(file, name="the body"), taken, signature=signature, layout=_UTF8)
+        source = source_of(replace(file, name="the body", is_body=True), taken, signature=signature, layout=_UTF8)
         check_order(order, signature=signature, names=source.names, misfits=source.misfits, added=(ERROR,))
         kept = order.kept(source.names)
         names = (*kept, *order.answer_names(signature), ERROR)

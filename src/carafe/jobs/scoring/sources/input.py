@@ -26,6 +26,8 @@ class Input:
     """Returns at most so many bytes; none at the end."""
     path: Path | None = None
     file: BinaryIO | None = None
+    is_body: bool = False
+    """Whether a request brought it, whose client has no options to set."""
     size: int = 0
     """In bytes; 0 where nobody knows."""
 
@@ -63,6 +65,7 @@ class Feed:
 
     def __init__(self, source: Input, *, encoding: str | None = None) -> None:
         self.name = source.name
+        self.is_body = source.is_body
         self.rest = b""
         """What was read and not yet consumed."""
         self.offset = 0

@@ -55,9 +55,10 @@ def read_records(
                 if len(found.rows) + len(found.refused) >= most or lines.taken >= BATCH_BYTES:
                     break
     except csv.Error as error:
-        raise UnreadableTable(f"{feed.name}, line {begin}: {_told(error)}") from None
+        raise UnreadableTable(f"{feed.name}, line {begin}: {_told(error, feed)}") from None
     except UnicodeDecodeError:
-        raise UnreadableTable(f"{feed.name}, near line {begin}: not UTF-8; give its encoding with --encoding") from None
+        advice = "send it as UTF-8" if feed.is_body else "give its encoding with --encoding"
+        raise UnreadableTable(f"{feed.name}, near line {begin}: not UTF-8; {advice}") from None
     feed.consume(lines.taken)
     found.next_line = begin
     return found
@@ -77,13 +78,12 @@ def _sort_in(found: Records, row: list[str], *, line: int, width: int | None) ->
     found.refused.append(Refused(line=line, problem=problem))
 
 
-def _told(error: csv.Error) -> str:
+def _told(error: csv.Error, feed: Feed) -> str:
     if "field limit" in str(error):
-        return f"a field of more than {MAX_FIELD:,} characters; is a quote missing? --no-quotes reads it as plain text"
-    return (
-        "a field that begins with a quote must end with one, and a quote inside it must be doubled; "
-        "--no-quotes reads quotes as characters like others"
-    )
+        advice = "" if feed.is_body else " --no-quotes reads it as plain text"
+        return f"a field of more than {MAX_FIELD:,} characters; is a quote missing?{advice}"
+    advice = "" if feed.is_body else "; --no-quotes reads quotes as characters like others"
+    return f"a field that begins with a quote must end with one, and a quote inside it must be doubled{advice}"
 
 
 class _Lines:
