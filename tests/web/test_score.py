@@ -8,6 +8,7 @@ import json
 
 import polars as pl
 import pytest
+from werkzeug.test import TestResponse
 
 from carafe.jobs.scoring.reply import Broken
 from carafe.jobs.scoring.sources import delimited
@@ -238,3 +239,26 @@ def test_observers_are_told_that_a_table_broke_off_and_of_one_that_did_not() -> 
     house.service.close()
     told = [(event.status, event.slug, event.protocol) for event in heard.events]
     assert told == [(200, "unreadable-table", "table"), (200, None, "table"), (200, None, "native")]
+
+
+@pytest.mark.parametrize("threads", [1, 4, 8])
+def test_tables_leave_threads_to_others_and_their_places_come_back(threads: int) -> None:
+    house, places = build_house(threads=threads), max(1, threads // 4)
+    publish_rule(house.service.registry, "houses", "houses")
+
+    def begin() -> TestResponse:
+        headers = house._headers("x", {"Content-Type": CSV})  # noqa: SLF001
+        return house.app.test_client().open(URL, method="POST", data=body_of(CSV), headers=headers)
+
+    begun = [begin() for _ in range(places)]
+    refused = house.ask("POST", URL, body_of(CSV), {"Content-Type": CSV})
+    assert (refused.status, refused.headers["retry-after"]) == (503, "1")
+    assert f"while {places} are being scored" in refused.json["detail"]
+    assert house.ask("POST", "/models/houses/predict", '{"area": 1, "bedrooms": 1}').status == 200
+    begun.pop().close()  # the client went away
+    assert house.ask("POST", URL, "nonsense", {"Content-Type": PARQUET}).status == 422
+    finished = begin()
+    assert finished.data.startswith(b"id,area,bedrooms,prediction,error")
+    assert begin().status_code == 200
+    del begun
+    house.service.close()

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
+from threading import Semaphore
 
 from carafe.access import Authenticator, Keys, open_keys
 from carafe.models import Artefact, Model
@@ -30,6 +31,8 @@ class Service:
     watch: Watch
     observers: Observers
     monitoring: Monitoring
+    tables: Semaphore
+    """Places for tables that are scored at once: a part of the threads, as each keeps one for as long as it lasts."""
 
     def start(self, *, warmed: Callable[[], None] | None = None) -> None:
         """Begin what goes on beside the requests of this process: loading models, following the registry, telling.
@@ -91,4 +94,10 @@ def build_service(
         watch=Watch(catalog),
         observers=told,
         monitoring=monitoring,
+        tables=Semaphore(most_tables(settings)),
     )
+
+
+def most_tables(settings: Settings) -> int:
+    """Return how many tables one worker scores at once: a quarter of its threads, and one at least."""
+    return max(1, settings.threads // 4)

@@ -9,7 +9,7 @@ from itertools import chain
 from pathlib import Path
 from tempfile import NamedTemporaryFile
 
-from carafe.errors import BodyTooLarge, InvalidParameter, MalformedBody, MissingExtra
+from carafe.errors import BodyTooLarge, InvalidParameter, MalformedBody, MissingExtra, ServerBusy
 from carafe.protocols.media import ARROW, CSV, JSON_LINES, PARQUET, choose, media_type
 from carafe.schema import ModelRef
 from carafe.schema.exchange import CHAMPION
@@ -17,6 +17,7 @@ from carafe.web.blueprint import CUT_SHORT
 from carafe.web.call import ACCEPT, CONTENT_ENCODING, CONTENT_LENGTH, CONTENT_TYPE, Reply
 from carafe.web.query import number, read_query, truth
 from carafe.web.route import Context
+from carafe.web.service import Service, most_tables
 
 _TAKEN = (CSV, JSON_LINES, PARQUET, ARROW)
 _GIVEN = (CSV, JSON_LINES, ARROW)
@@ -60,8 +61,24 @@ def _pieces(context: Context, taken: str, given: str) -> Iterator[bytes]:
         bulk = import_module("carafe.web.bulk")  # loads polars
     except ModuleNotFoundError as error:
         raise MissingExtra.of("scoring tables", error) from error
-    with _spooled(context) as table:
+    with _place(context.service), _spooled(context) as table:
         yield from bulk.pieces(context, table, taken=taken, given=given)
+
+
+@contextmanager
+def _place(service: Service) -> Iterator[None]:
+    """Keep one of the places for tables for one block, so that they leave threads to everybody else.
+
+    Raises:
+        ServerBusy: when all are taken.
+    """
+    if not service.tables.acquire(blocking=False):
+        most = most_tables(service.settings)
+        raise ServerBusy(f"got a table while {most} are being scored, expected no more at once; ask again later")
+    try:
+        yield
+    finally:
+        service.tables.release()
 
 
 @contextmanager
