@@ -77,9 +77,15 @@ def describe(
         probabilities=signature.target.task is Task.CLASSIFICATION and hasattr(part, "predict_proba"),
         metrics=figures,
         provenance=provenance_of(part, source="carafe.publish"),
-        ladder=(Rung(name="native", chosen=True, reason=f"scikit-learn's own {kind} answers"),),
+        ladder=(Rung(name="native", chosen=True, reason=f"{_library(last_step(part))}'s own {kind} answers"),),
     )
     return Publication(manifest=manifest, estimator=part, sample=rows)
+
+
+def _library(estimator: object) -> str:
+    """Return what the library of an estimator is called."""
+    package = type(estimator).__module__.partition(".")[0]
+    return {"sklearn": "scikit-learn", "lightgbm": "LightGBM", "carafe": "Carafe"}.get(package, package)
 
 
 def _figures(metrics: Mapping[Any, Any]) -> tuple[Metric, ...]:

@@ -14,11 +14,13 @@ import pytest
 from lightgbm import LGBMClassifier
 from onnx import numpy_helper
 from sklearn.compose import make_column_transformer
-from sklearn.ensemble import GradientBoostingRegressor, HistGradientBoostingClassifier
+from sklearn.ensemble import GradientBoostingRegressor, HistGradientBoostingClassifier, VotingRegressor
 from sklearn.feature_extraction.text import TfidfVectorizer
 from sklearn.linear_model import LogisticRegression
+from sklearn.neighbors import KNeighborsRegressor
 from sklearn.pipeline import make_pipeline
 from sklearn.preprocessing import FunctionTransformer, OneHotEncoder, StandardScaler
+from sklearn.tree import DecisionTreeRegressor
 
 from carafe.errors import MissingExtra
 from carafe.models.flavours.native import NativeModel
@@ -228,6 +230,30 @@ def test_a_reason_of_the_lowering_is_told_as_it_is() -> None:
         raise NotLowered("Words is no step that Carafe lowers")
 
     assert climbed(trees(), {"lowered": refuse}).rungs[0].reason == "Words is no step that Carafe lowers"
+
+
+def test_a_stack_with_neighbours_in_it_is_said_not_to_be_lowered() -> None:
+    table = RNG.normal(size=(80, 2))
+    stack = VotingRegressor([("near", KNeighborsRegressor()), ("trees", DecisionTreeRegressor(max_depth=2))])
+    made = climbed(published(stack.fit(table, table[:, 0]), table)).rungs[0].reason
+    reason = "VotingRegressor has no exact kernel, and in ONNX VotingRegressor, or what is in it, repeats"
+    assert made == f"{reason} (Scan): it is not lowered"
+
+
+def test_other_peoples_words_are_cut_behind_a_word_and_lose_their_links() -> None:
+    def broken(*_: object, **__: object) -> Made:
+        raise RuntimeError("see https://example.org/issues and " + "lengthy " * 60)
+
+    reason = climbed(trees(), {"broken": broken}).rungs[0].reason
+    assert re.fullmatch(r"it can't be made \(RuntimeError: see and (lengthy ?)+\.\.\.", reason)
+    assert len(reason) <= 300
+
+
+@pytest.mark.needs("libgomp1")
+def test_the_native_rung_names_the_library_that_answers() -> None:
+    fitted = LGBMClassifier(n_estimators=2, verbose=-1).fit(FRAME[["size"]], LABELS)
+    ladder = published(fitted, FRAME[["size"]]).manifest.ladder
+    assert ladder[0].reason == "LightGBM's own LGBMClassifier answers"
 
 
 def test_a_graph_that_carafe_never_writes_is_no_candidate() -> None:

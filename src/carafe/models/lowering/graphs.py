@@ -23,7 +23,7 @@ MAX_NODES = 50_000
 _DOMAINS = {"", "ai.onnx", "ai.onnx.ml"}
 """Where the operators come from that the ONNX standard defines."""
 
-_NEVER = {
+NEVER = {
     "Bernoulli", "Dropout", "If", "Loop", "Multinomial", "RandomNormal", "RandomNormalLike", "RandomUniform",
     "RandomUniformLike", "Scan", "SequenceMap",
 }  # fmt: skip
@@ -88,7 +88,7 @@ def _check_graph(graph: memoryview) -> None:
 def _check_node(node: memoryview) -> None:
     _check_domain(node, field=7)
     for number, _, content in _fields(node):
-        if number == 4 and str(content, "utf-8") in _NEVER:  # op_type
+        if number == 4 and str(content, "utf-8") in NEVER:  # op_type
             raise ValueError(f"it has an operator {str(content, 'utf-8')}, which branches, repeats or draws")
         if number == 5:  # attribute
             _check_attribute(content)

@@ -19,7 +19,7 @@ from carafe.models.lowering.loading import load_lowered
 from carafe.models.lowering.lower import lower
 from carafe.models.lowering.lowered import PLAN, Lowered, encode_lowered
 from carafe.models.lowering.proof import Proof, Truth, establish, first_features, prove
-from carafe.models.lowering.refusal import NotLowered
+from carafe.models.lowering.refusal import NotLowered, shortened
 from carafe.models.lowering.thresholds import thresholds_of
 from carafe.models.lowering.whole import convert_whole
 from carafe.models.manifest import LOWERED, NATIVE, ONNX, Manifest, Rung
@@ -134,11 +134,10 @@ def _proved(name: str, files: Mapping[str, bytes], original: Original, truth: Tr
 
 
 def _rung(name: str, proof: Proof | None, reason: str, *, chosen: bool = False) -> Rung:
-    words = printable(" ".join(reason.split()))
     return Rung(
         name=name,
         chosen=chosen,
-        reason=words if len(words) <= _LONGEST else words[: _LONGEST - 3] + "...",
+        reason=shortened(printable(reason), _LONGEST),
         rows=proof.rows if proof else 0,
         difference=proof.difference if proof else None,
     )

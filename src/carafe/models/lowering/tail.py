@@ -23,9 +23,10 @@ from sklearn.preprocessing import PolynomialFeatures
 from carafe.errors import CorruptArtefact
 from carafe.models.lowering.estimators.drawing import Drawing
 from carafe.models.lowering.estimators.lowering import Lowering
+from carafe.models.lowering.graphs import NEVER
 from carafe.models.lowering.heads import Chances, Classes, Decision, Head, Numbers
 from carafe.models.lowering.kernel import GRAPH, Accepts, Graph, Tail
-from carafe.models.lowering.refusal import NotLowered
+from carafe.models.lowering.refusal import NotLowered, shortened
 from carafe.models.lowering.session import INPUT, OUTPUT, Session
 
 _OPSETS = {"": 18, "ai.onnx.ml": 3}
@@ -121,10 +122,20 @@ def convert(estimator: Any, inputs: list[tuple[str, Any]]) -> ModelProto:  # noq
             options = {id(_last(estimator)): {"zipmap": False}} if is_classifier(estimator) else None
             model: ModelProto = skl2onnx.to_onnx(estimator, initial_types=inputs, target_opset=_OPSETS, options=options)
         except Exception as error:  # a converter may raise anything
-            story = f"{type(error).__name__}: {' '.join(str(error).split())[:100]}"
-            raise NotLowered(f"{_named([estimator])} is not converted to ONNX ({story})") from error
+            raise NotLowered(f"{_named([estimator])} is not converted to ONNX ({_story(error)})") from error
+    looping = next((node.op_type for node in model.graph.node if node.op_type in NEVER), None)
+    if looping is not None:  # nearest neighbours inside it, say
+        raise NotLowered(f"in ONNX {_named([estimator])}, or what is in it, repeats ({looping}): it is not lowered")
     _raise_opsets(model)
     return model
+
+
+def _story(error: Exception) -> str:
+    """Return in a few words why a converter failed."""
+    kind = type(error).__name__
+    if kind in {"MissingShapeCalculator", "MissingConverter"}:
+        return "the converter does not know it, or something in it"
+    return shortened(f"{kind}: {error}", 120)
 
 
 def answers(graph: GraphProto, estimator: Any) -> tuple[list[str], int, Head]:  # noqa: ANN401
