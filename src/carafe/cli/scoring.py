@@ -93,7 +93,8 @@ def run(wish: Wish) -> Summary:
         with _bar(str(version)) as progress:
             summary = score_table(answerer, reading, writing, order=order, progress=progress)
     except KeyboardInterrupt:
-        if isinstance(reading.source, Path) and isinstance(writing.target, Path):
+        both = isinstance(reading.source, Path) and isinstance(writing.target, Path)
+        if both and Path(f"{writing.target}.checkpoint").exists():
             click.echo("interrupted; the same command goes on from the last finished batch", err=True)
         raise
     for line in _told(summary):

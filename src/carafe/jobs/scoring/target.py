@@ -213,7 +213,8 @@ def _told(file: Path) -> Iterator[None]:
     try:
         yield
     except OSError as error:
+        begun = os.path.exists(f"{file}.checkpoint")  # noqa: PTH110 - false as well where the folder can't be read
         raise OutputUnavailable(
             f"{error.filename or file} can't be written ({error.strerror}): check the folder, its permissions and the "
-            "disk's space; the same command goes on from the last finished batch"
+            f"disk's space{'; the same command goes on from the last finished batch' if begun else ''}"
         ) from error
