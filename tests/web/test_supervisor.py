@@ -68,11 +68,12 @@ def test_a_worker_that_is_killed_again_at_once_is_replaced_again_and_the_log_say
 
 
 FAILING = """
-import sys
+import os, sys, time
 from granian.constants import Interfaces
 from carafe.web.supervisor import Supervisor
 
 def load():
+    time.sleep(float(sys.argv[2]) * (os.getpid() % 2))  # they end together or one after the other
     sys.exit("can't start")
 
 server = Supervisor("", port=int(sys.argv[1]), interface=Interfaces.WSGI, workers=2, respawn_failed_workers=True)
@@ -80,8 +81,9 @@ server.serve(target_loader=load, wrap_loader=False)
 """
 
 
-def test_workers_that_fail_to_start_end_the_service() -> None:
-    command = [sys.executable, "-c", FAILING, str(free_port())]
+@pytest.mark.parametrize("apart", ["0", "0.1"])
+def test_workers_that_fail_to_start_end_the_service(apart: str) -> None:
+    command = [sys.executable, "-c", FAILING, str(free_port()), apart]
     done = subprocess.run(command, capture_output=True, text=True, timeout=60, check=False)
     assert done.returncode == 1
     assert re.search("worker [12] ended with exit code 1", done.stdout + done.stderr)

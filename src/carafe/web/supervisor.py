@@ -17,6 +17,9 @@ from granian import Granian
 STEADY_SECONDS = 10.0
 """A worker that lived for so long had started well; what ends it is not counted with what ended its predecessors."""
 
+FAILED_STARTS = 3
+"""After how many failed starts in one place the service ends, if no worker has been up for STEADY_SECONDS."""
+
 LONGEST_PAUSE = 5.0
 """The most seconds for which a worker's place stays empty."""
 
@@ -36,6 +39,7 @@ class Supervisor(Granian):  # type: ignore[misc, valid-type]  # which class that
     def __init__(self, *args: Any, **options: Any) -> None:  # noqa: ANN401 - Granian's own
         super().__init__(*args, **options)
         self._early: Counter[int] = Counter()
+        self._failed: Counter[int] = Counter()
         # Threads here wait for each other's runs far more than they compute: there may be more than cores.
         _GRANIAN.addFilter(_about_something_else)
 
@@ -47,20 +51,18 @@ class Supervisor(Granian):  # type: ignore[misc, valid-type]  # which class that
         delay: float = 0,
     ) -> None:
         ended = [index for index in workers if not self.wrks[index].is_alive()]
-        hopeless = bool(ended) and all(self._failed_to_start(index) for index in ended) and not self._any_steady()
-        self._wait(max(map(self._note, ended), default=0.0))
-        if self.interrupt_signal:  # told to end meanwhile
+        seconds = max(map(self._note, ended), default=0.0)
+        if any(self._failed[index] >= FAILED_STARTS for index in ended) and not self._any_steady():
+            _LOG.error("workers fail to start: the service ends")
+            self.interrupt_children.extend(ended)  # by which Granian knows that the exit code is 1
+            self.signal_handler_interrupt()
+        self._wait(seconds)
+        if self.interrupt_signal:  # the service ends
             return
         super()._respawn_workers(workers, spawn_target, target_loader, delay=delay)
-        if not hopeless:
-            self.respawned_wrks.clear()  # by which Granian would know that it was a second time
+        self.respawned_wrks.clear()  # by which Granian would know that it was a second time
         if self.interrupt_children:  # another ended while this one was replaced
             self.main_loop_interrupt.set()
-
-    def _failed_to_start(self, index: int) -> bool:
-        """Tell whether a worker ended early and by itself: by an error of its own, not by a signal."""
-        worker = self.wrks[index]
-        return (worker.inner.exitcode or 0) > 0 and time.monotonic() < worker.birth + STEADY_SECONDS
 
     def _any_steady(self) -> bool:
         now = time.monotonic()
@@ -70,7 +72,9 @@ class Supervisor(Granian):  # type: ignore[misc, valid-type]  # which class that
         """Tell the log how a worker ended, and return for how long its place should stay empty."""
         worker = self.wrks[index]
         lived, code = time.monotonic() - worker.birth, worker.inner.exitcode or 0
-        self._early[index] = self._early[index] + 1 if lived < STEADY_SECONDS else 0
+        early = lived < STEADY_SECONDS
+        self._early[index] = self._early[index] + 1 if early else 0
+        self._failed[index] = self._failed[index] + 1 if early and code > 0 else 0  # by an error of its own, no signal
         seconds = pause(self._early[index])
         how = f"signal {-code}" if code < 0 else f"exit code {code}"
         _LOG.error("worker %d ended with %s after %.1f s; another follows in %.1f s", index + 1, how, lived, seconds)
