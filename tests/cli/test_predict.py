@@ -185,7 +185,7 @@ def test_an_interrupted_run_is_gone_on_with_by_the_same_command(folder: Path, ho
     part = folder / "scored.csv.part"
     with subprocess.Popen(command, cwd=folder, env=environ, stderr=subprocess.PIPE) as process:
         deadline = time.monotonic() + 60
-        while not (part.exists() and part.stat().st_size > 8_000_000) and time.monotonic() < deadline:
+        while not (part.exists() and part.stat().st_size > 24_000_000) and time.monotonic() < deadline:
             time.sleep(0.005)
         process.send_signal(signal.SIGINT)
         _, told = process.communicate(timeout=60)

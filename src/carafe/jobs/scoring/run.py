@@ -72,7 +72,10 @@ def score_table(
         try:
             counts = run.through(target, progress)
         except BaseException:
-            target.save()
+            try:
+                target.save()
+            except KeyboardInterrupt:  # one Ctrl-C can come twice: from polars at once, from Python a moment later
+                target.save()
             raise
         finally:
             target.close()
