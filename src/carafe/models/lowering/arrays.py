@@ -50,7 +50,7 @@ def compute(op: Op, *columns: Column) -> Floats:
     Raises:
         PredictionFailed: when it is a Check that refuses a number.
     """
-    return _FUNCTIONS[type(op)](op, *columns)
+    return FUNCTIONS[type(op)](op, *columns)
 
 
 def is_missing(column: Column) -> NDArray[np.bool_]:
@@ -189,7 +189,7 @@ def _date(op: Date, column: Column) -> Floats:
     return moments.part_of(column, op.part)
 
 
-_FUNCTIONS: dict[type[Op], Callable[..., Floats]] = {
+FUNCTIONS: dict[type[Op], Callable[..., Floats]] = {
     Missing: _missing,
     Impute: _impute,
     Blank: _blank,
@@ -210,3 +210,4 @@ _FUNCTIONS: dict[type[Op], Callable[..., Floats]] = {
     Elapsed: _elapsed,
     Date: _date,
 }
+"""How each operation is computed for many rows."""

@@ -38,7 +38,7 @@ from carafe.models.lowering.source import Expression, Source
 
 def express(op: Op, source: Source, *operands: Expression) -> Expression:
     """Return what an operation appends, as an expression of what it reads."""
-    return _EXPRESSIONS[type(op)](op, source, *operands)
+    return EXPRESSIONS[type(op)](op, source, *operands)
 
 
 def as_float(operand: Expression) -> Expression:
@@ -223,7 +223,7 @@ def _divided(numerator: float, denominator: float) -> float:
     return ratio if ratio - ratio == 0.0 else math.nan
 
 
-_EXPRESSIONS: dict[type[Op], Callable[..., Expression]] = {
+EXPRESSIONS: dict[type[Op], Callable[..., Expression]] = {
     Missing: _missing,
     Impute: _impute,
     Blank: _blank,
@@ -243,3 +243,4 @@ _EXPRESSIONS: dict[type[Op], Callable[..., Expression]] = {
     Sum: _sum,
     Elapsed: _elapsed,
 }
+"""How each operation is written for one row."""
