@@ -31,11 +31,11 @@ def dump(estimator: object) -> dict[str, bytes]:
     refuse_openers(estimator)
     try:
         content = skops.io.dumps(estimator, compression=zipfile.ZIP_DEFLATED, compresslevel=1)
-        skops.io.loads(content, trusted=ALLOWED)
-    except UntrustedTypesFoundException as error:
-        raise UnsupportedModel(_refusal(error)) from error
+        untrusted = set(skops.io.get_untrusted_types(data=content)) - set(ALLOWED)
     except (UnsupportedTypeException, TypeError, ValueError, AttributeError, ImportError) as error:
         raise UnsupportedModel(f"{type(estimator).__name__}: skops can't keep it as data ({error})") from error
+    if untrusted:
+        raise UnsupportedModel(_refusal(UntrustedTypesFoundException(untrusted)))
     return {FILE: content}
 
 
