@@ -7,11 +7,10 @@ import sys
 import time
 from pathlib import Path
 
-import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from carafe.web.cores import Cores, cores_of
+from carafe.web.cores import cores_of
 from web.servers import running
 
 
@@ -77,8 +76,3 @@ def test_pinned_workers_stay_on_cores_of_their_own(tmp_path: Path) -> None:
         found = [frozenset(os.sched_getaffinity(worker)) for worker in server.workers]
     expected = [frozenset(cores_of(turn, workers=2, available=available)) for turn in range(2)]
     assert sorted(map(sorted, found)) == sorted(map(sorted, expected))
-
-
-@pytest.mark.parametrize("workers", [1, 2, 1000])
-def test_a_worker_always_has_a_thread(workers: int) -> None:
-    assert Cores(workers=workers).share == max(1, len(os.sched_getaffinity(0)) // workers)

@@ -15,29 +15,29 @@ from carafe.jobs.scoring.trial import try_reading
 from carafe.protocols.media import ARROW, CSV, JSON_LINES, PARQUET
 from carafe.protocols.problem import status_of
 from carafe.schema import Prediction, PredictRequest, Rows
-from carafe.web.query import read_query, truth
 from carafe.web.route import Context
+from carafe.web.views.score import Wish
 
 _LOG = logging.getLogger("carafe.web")
 _FORMATS = {CSV: Format.CSV, JSON_LINES: Format.JSONL, ARROW: Format.ARROW, PARQUET: Format.PARQUET}
 
 
-def pieces(context: Context, table: Path, *, taken: str, given: str) -> Iterator[bytes]:
+def pieces(context: Context, table: Path, *, wish: Wish, taken: str, given: str) -> Iterator[bytes]:
     """Yield the answers to a table by the version that ``context.trace`` names, as ``reply`` does.
 
     Args:
-        context: the request; its query says what is sent beside the answers.
+        context: the request.
         table: the file that holds its body.
+        wish: what is sent beside the answers.
         taken: the media type of the body.
         given: that of the reply.
     """
-    query, trace = read_query(context.call, "probabilities", "keep", "prediction"), context.trace
     order = Order(
-        probabilities=truth(query, "probabilities"),
-        prediction=query.get("prediction") or PREDICTION,
-        keep=() if query.get("keep") == "none" else None,
+        probabilities=wish.probabilities,
+        prediction=wish.prediction or PREDICTION,
+        keep=None if wish.keep else (),
     )
-    served = trace.served
+    trace, served = context.trace, context.trace.served
     if served is None:  # the view resolves the version first
         raise AssertionError
 

@@ -77,9 +77,9 @@ def _scoring(path: str, view: View, summary: str) -> Route:
 
 ROUTES: tuple[Route, ...] = (
     _predicting("/predict", predict.predict_default, "Ask the default model"),
-    _predicting("/models/<name>/predict", predict.predict_champion, "Ask a model's champion"),
-    _predicting("/models/<name>/versions/<number>/predict", predict.predict_version, "Ask one version"),
-    _predicting("/models/<name>/aliases/<alias>/predict", predict.predict_alias, "Ask the version an alias points at"),
+    _predicting("/models/<name>/predict", predict.predict, "Ask a model's champion"),
+    _predicting("/models/<name>/versions/<number>/predict", predict.predict, "Ask one version"),
+    _predicting("/models/<name>/aliases/<alias>/predict", predict.predict, "Ask the version an alias points at"),
     Route(
         method="POST",
         path="/models/<name>/transform",
@@ -92,9 +92,9 @@ ROUTES: tuple[Route, ...] = (
         lane=True,
         tag="predictions",
     ),
-    _scoring("/models/<name>/score", score.score_champion, "Score a table with a model's champion"),
-    _scoring("/models/<name>/versions/<number>/score", score.score_version, "Score a table with one version"),
-    _scoring("/models/<name>/aliases/<alias>/score", score.score_alias, "Score a table with the version of an alias"),
+    _scoring("/models/<name>/score", score.score, "Score a table with a model's champion"),
+    _scoring("/models/<name>/versions/<number>/score", score.score, "Score a table with one version"),
+    _scoring("/models/<name>/aliases/<alias>/score", score.score, "Score a table with the version of an alias"),
     Route(
         method="GET",
         path="/models",

@@ -10,13 +10,13 @@ from carafe.protocols.media import CSV, JSON, choose, media_type
 from carafe.protocols.native import Decoded, decode_json, encode_features, encode_json
 from carafe.protocols.native_csv import decode_csv, encode_csv
 from carafe.schema import ModelRef, PredictRequest, PredictResponse
-from carafe.schema.exchange import CHAMPION
 from carafe.schema.rows import count_unseen
 from carafe.serving import Served
 from carafe.serving.deadline import within
 from carafe.web.call import ACCEPT, CONTENT_ENCODING, CONTENT_TYPE, PREFER, Reply, written
 from carafe.web.prefer import preferred_wait
-from carafe.web.query import number, parse_query, read_query, truth
+from carafe.web.query import parse_query, read_query, truth
+from carafe.web.reference import ref_of
 from carafe.web.route import Context
 from carafe.web.trace import Trace
 
@@ -31,20 +31,9 @@ def predict_default(context: Context) -> Reply:
         raise NoDefaultModel(f"{error} with POST {context.call.base}/models/<name>/predict") from error
 
 
-def predict_champion(context: Context) -> Reply:
-    """Ask a model's champion."""
-    return _predict(context, _champion(context.parameters["name"]))
-
-
-def predict_version(context: Context) -> Reply:
-    """Ask one version."""
-    chosen = number(context.parameters["number"], "version")
-    return _predict(context, ModelRef(name=context.parameters["name"], version=chosen))
-
-
-def predict_alias(context: Context) -> Reply:
-    """Ask the version that an alias points at."""
-    return _predict(context, ModelRef(name=context.parameters["name"], alias=context.parameters["alias"]))
+def predict(context: Context) -> Reply:
+    """Ask the version that the path names."""
+    return _predict(context, ref_of(context.parameters))
 
 
 def transform(context: Context) -> Reply:
@@ -52,7 +41,7 @@ def transform(context: Context) -> Reply:
     read_query(context.call)
     choose(context.call.headers.get(ACCEPT), offered=(JSON,))
     predictor = context.service.predictor
-    served = predictor.resolve(_champion(context.parameters["name"]))
+    served = predictor.resolve(ref_of(context.parameters))
     decoded = _decode(context, served)
     features = predictor.transform(decoded.rows, served=served)
     body = encode_features(features.names, features.matrix, single=decoded.single)
@@ -76,11 +65,6 @@ def _given(accept: str | None) -> str:
 @lru_cache(maxsize=256)
 def _taken(content_type: str | None, encoding: str | None) -> str:
     return media_type(content_type, offered=_FORMATS, encoding=encoding)
-
-
-@lru_cache(maxsize=1024)
-def _champion(name: str) -> ModelRef:
-    return ModelRef(name=name, alias=CHAMPION)
 
 
 def _predict(context: Context, ref: ModelRef | None) -> Reply:

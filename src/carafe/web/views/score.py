@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from contextlib import contextmanager
+from dataclasses import dataclass
 from importlib import import_module
 from itertools import chain
 from pathlib import Path
@@ -11,11 +12,10 @@ from tempfile import NamedTemporaryFile
 
 from carafe.errors import BodyTooLarge, InvalidParameter, MalformedBody, MissingExtra, ServerBusy
 from carafe.protocols.media import ARROW, CSV, JSON_LINES, PARQUET, choose, media_type
-from carafe.schema import ModelRef
-from carafe.schema.exchange import CHAMPION
 from carafe.web.blueprint import CUT_SHORT
 from carafe.web.call import ACCEPT, CONTENT_ENCODING, CONTENT_LENGTH, CONTENT_TYPE, Reply
-from carafe.web.query import number, read_query, truth
+from carafe.web.query import read_query, truth
+from carafe.web.reference import ref_of
 from carafe.web.route import Context
 from carafe.web.service import Service, most_tables
 
@@ -24,45 +24,49 @@ _GIVEN = (CSV, JSON_LINES, ARROW)
 _PIECE = 1 << 20
 
 
-def score_champion(context: Context) -> Reply:
-    """Score a table with a model's champion."""
-    return _score(context, ModelRef(name=context.parameters["name"], alias=CHAMPION))
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Wish:
+    """What a request asks for beside the answers."""
+
+    probabilities: bool
+    prediction: str | None
+    """The name of the column of answers; None for the usual one."""
+    keep: bool
+    """Whether the table's own columns are sent back."""
 
 
-def score_version(context: Context) -> Reply:
-    """Score a table with one version."""
-    chosen = number(context.parameters["number"], "version")
-    return _score(context, ModelRef(name=context.parameters["name"], version=chosen))
-
-
-def score_alias(context: Context) -> Reply:
-    """Score a table with the version that an alias points at."""
-    return _score(context, ModelRef(name=context.parameters["name"], alias=context.parameters["alias"]))
-
-
-def _score(context: Context, ref: ModelRef) -> Reply:
-    query = read_query(context.call, "probabilities", "keep", "prediction")
-    truth(query, "probabilities")
-    if query.get("keep", "all") not in {"all", "none"}:
-        raise InvalidParameter(f"keep: got {query['keep'][:60]!a}, expected all or none")
+def score(context: Context) -> Reply:
+    """Score a table with the version that the path names."""
+    wish = _wish_of(context)
     headers = context.call.headers
     taken = media_type(headers.get(CONTENT_TYPE), offered=_TAKEN, encoding=headers.get(CONTENT_ENCODING))
     alike = taken if taken in _GIVEN else ARROW  # unless told otherwise, as it came
     given = choose(headers.get(ACCEPT), offered=tuple(dict.fromkeys([alike, *_GIVEN])))
-    served = context.trace.served = context.service.predictor.resolve(ref)
-    pieces = _pieces(context, taken, given)
+    served = context.trace.served = context.service.predictor.resolve(ref_of(context.parameters))
+    pieces = _pieces(context, wish, taken, given)
     first = next(pieces)  # what is wrong with the whole is said while there is a status to say it with
     told = (("Content-Type", given), ("X-Carafe-Model", served.text))
     return Reply(headers=told, stream=chain([first], pieces))
 
 
-def _pieces(context: Context, taken: str, given: str) -> Iterator[bytes]:
+def _wish_of(context: Context) -> Wish:
+    query = read_query(context.call, "probabilities", "keep", "prediction")
+    if query.get("keep", "all") not in {"all", "none"}:
+        raise InvalidParameter(f"keep: got {query['keep'][:60]!a}, expected all or none")
+    return Wish(
+        probabilities=truth(query, "probabilities"),
+        prediction=query.get("prediction") or None,
+        keep=query.get("keep") != "none",
+    )
+
+
+def _pieces(context: Context, wish: Wish, taken: str, given: str) -> Iterator[bytes]:
     try:
         bulk = import_module("carafe.web.bulk")  # loads polars
     except ModuleNotFoundError as error:
         raise MissingExtra.of("scoring tables", error) from error
     with _place(context.service), _spooled(context) as table:
-        yield from bulk.pieces(context, table, taken=taken, given=given)
+        yield from bulk.pieces(context, table, wish=wish, taken=taken, given=given)
 
 
 @contextmanager
