@@ -9,6 +9,7 @@ from benchmarks.parts.registry import RegistryPart
 from benchmarks.parts.serving import ServingPart
 from benchmarks.parts.steady import SteadyPart
 from benchmarks.parts.swap import SwapPart
+from benchmarks.parts.threads import ThreadsPart
 from benchmarks.parts.training import TrainingPart
 from benchmarks.parts.wide import WidePart
 from benchmarks.peers.bentoml.peer import BentoMl
@@ -29,5 +30,5 @@ PEERS: tuple[Peer, ...] = (
 )
 PARTS: tuple[AnyPart, ...] = (
     *(ServingPart(), SteadyPart(), WidePart(), SwapPart()),
-    *(BulkPart(), FootprintPart(), RegistryPart(), TrainingPart()),
+    *(BulkPart(), FootprintPart(), RegistryPart(), ThreadsPart(), TrainingPart()),
 )

@@ -32,8 +32,10 @@ class Carafe(Peer):
     kind = Kind.CARAFE
     here = True
 
-    def __init__(self, *, workers: int = 1) -> None:
+    def __init__(self, *, workers: int = 1, threads: int | None = None) -> None:
         self.workers = workers
+        self.threads = threads
+        """Of a worker; None for as many as it has by itself."""
 
     def python(self, *, here: bool) -> Path:
         del here  # the checkout itself is measured
@@ -51,7 +53,9 @@ class Carafe(Peer):
         return made.stdout.strip()
 
     def command(self, site: Site) -> list[str]:
-        return [str(site.python), "-m", "carafe", "serve", "--port", str(site.port), "--workers", str(self.workers)]
+        threads = () if self.threads is None else ("--threads", str(self.threads))
+        sizes = ("--workers", str(self.workers), *threads)
+        return [str(site.python), "-m", "carafe", "serve", "--port", str(site.port), *sizes]
 
     def environ(self, site: Site) -> dict[str, str]:
         return {"CARAFE_HOME": str(site.folder / "home"), "CARAFE_SAMPLE_RATE": str(SAMPLE_RATE)}
