@@ -35,7 +35,7 @@ from carafe.schema import (
 )
 from carafe.serving import Answered, Finished, Looked, Observer, Run, Served
 from carafe.serving.observers import Observers
-from carafe.testing.metadata_store import example_manifest
+from carafe.testing.metadata_examples import example_manifest
 
 ROUNDS = 60
 EVENTS = 2000

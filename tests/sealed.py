@@ -18,7 +18,7 @@ from carafe.models.files import digest_of, write_files
 from carafe.models.manifest import encode_manifest
 from carafe.registry import Promotion, Registry, Version
 from carafe.schema import Rows
-from carafe.testing.metadata_store import example_manifest
+from carafe.testing.metadata_examples import example_manifest
 
 if TYPE_CHECKING:
     from carafe.models.lowering.ladder import Climbed, Original

@@ -12,7 +12,7 @@ from carafe.errors import CorruptArtefact, InvalidParameter
 from carafe.models import Artefact, Features
 from carafe.registry import Promotion, Registry, Version
 from carafe.schema import Column, Kind, Prediction, Rows, Signature, Target, Task
-from carafe.testing.metadata_store import example_manifest
+from carafe.testing.metadata_examples import example_manifest
 from sealed import seal_cheaply
 
 HOUSES = Signature(

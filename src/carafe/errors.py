@@ -223,6 +223,34 @@ class VersionInUse(CarafeError):
     title = "The version is in use"
 
 
+class InvalidTraffic(CarafeError):
+    """Raised when an alias is to share its requests in a way that makes no sense, as by percentages beyond 100."""
+
+    slug = "invalid-traffic"
+    title = "Requests can't be shared like this"
+
+
+class AliasChanged(CarafeError):
+    """Raised when an alias is no longer what whoever changes it has seen; look again, then decide."""
+
+    slug = "alias-changed"
+    title = "The alias was changed meanwhile"
+
+
+class PromotionRefused(CarafeError):
+    """Raised when a version does not pass a model's gates, which stand before its champion; says which, and why."""
+
+    slug = "promotion-refused"
+    title = "The version does not pass the model's gates"
+
+
+class NothingToRollBack(CarafeError):
+    """Raised when an alias never pointed at another version that still exists."""
+
+    slug = "nothing-to-roll-back"
+    title = "There is nothing to roll back to"
+
+
 # --- requests ------------------------------------------------------------------------------------------------------
 
 

@@ -20,7 +20,7 @@ from carafe.models.manifest import Candidate, Confusion, Importance, Rung
 from carafe.registry import Registry, open_registry
 from carafe.schema import Column, Kind, Task
 from carafe.settings import Settings
-from carafe.testing.metadata_store import example_manifest
+from carafe.testing.metadata_examples import example_manifest
 from sealed import publish, seal_really
 
 
@@ -82,7 +82,8 @@ def test_models_are_listed_with_their_aliases(registry: Registry) -> None:
     assert [line.split("│")[1].strip() for line in printed.splitlines() if "│" in line] == ["houses", "iris"]
     listed = json.loads(done("models", "--json", "--contains", "OUSE"))
     assert (listed["total"], listed["items"][0]["latest"]) == (1, 2)
-    assert listed["items"][0]["aliases"] == [{"name": "champion", "number": 1}]
+    champion = listed["items"][0]["aliases"][0]
+    assert (champion["name"], champion["traffic"]["shares"]) == ("champion", [{"version": 1, "percent": 100.0}])
     assert "no model fits" in done("models", "--task", "classification")
 
 
@@ -190,7 +191,7 @@ def test_a_name_that_is_not_there_is_told_with_the_nearest(registry: Registry) -
 def test_a_promotion_says_what_answered_before(registry: Registry) -> None:
     for _ in range(2):
         publish(registry)
-    assert done("promote", "houses@2") == "houses@champion is now version 2 (was 1)\n"
+    assert done("promote", "houses@2") == "houses@champion is now version 2 (was version 1)\n"
     assert done("promote", "houses@2") == "houses@champion is now version 2\n"
     assert done("promote", "houses@champion", "--alias", "staging") == "houses@staging is now version 2\n"
     assert "[version-not-found]" in failed("promote", "houses@9")

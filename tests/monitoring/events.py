@@ -9,7 +9,7 @@ import numpy as np
 from carafe.schema import ModelRef, Prediction, PredictRequest, PredictResponse, Rows, Signature
 from carafe.schema.rows import encode_records
 from carafe.serving import Answered, Finished, Served
-from carafe.testing.metadata_store import example_manifest
+from carafe.testing.metadata_examples import example_manifest
 from served import HOUSES, RuleModel, houses_rule
 
 PREDICT = "/models/<name>/predict"

@@ -24,7 +24,7 @@ from carafe.testing import (
 )
 from carafe.testing.artefact_store import MakeArtefacts
 from carafe.testing.key_store import MakeKeys
-from carafe.testing.metadata_store import MakeMetadata
+from carafe.testing.metadata_examples import MakeMetadata
 
 
 def each(checks: tuple[Callable[..., None], ...]) -> pytest.MarkDecorator:

@@ -24,7 +24,7 @@ from carafe.registry import Promotion, Query, Registry, open_registry
 from carafe.registry.store_disk import DiskArtefacts
 from carafe.schema import ModelRef
 from carafe.settings import Settings
-from carafe.testing.metadata_store import example_manifest
+from carafe.testing.metadata_examples import example_manifest
 from sealed import publish, seal_cheaply, seal_really
 
 BAD_NAMES = [
@@ -167,8 +167,10 @@ def test_lists_are_in_pages(registry: Registry) -> None:
 def test_an_alias_follows_the_version_that_another_points_at_now(registry: Registry) -> None:
     publish(registry)
     publish(registry)
-    assert registry.promote(ref("houses@2"), alias="staging").aliases == ("staging",)
-    assert registry.promote(ref("houses@staging")).aliases == ("champion", "staging")
+    registry.promote(ref("houses@2"), alias="staging")
+    assert registry.resolve(ref("houses@2")).aliases == ("staging",)
+    registry.promote(ref("houses@staging"))
+    assert registry.resolve(ref("houses@2")).aliases == ("champion", "staging")
     registry.drop_alias("houses", "staging")
     with pytest.raises(AliasNotFound, match=r"no alias 'staging': it has champion"):
         registry.resolve(ref("houses@staging"))

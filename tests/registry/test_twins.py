@@ -15,19 +15,23 @@ from hypothesis.stateful import RuleBasedStateMachine, initialize, invariant, ru
 
 from carafe.database import open_database
 from carafe.errors import CarafeError
+from carafe.registry.gates import Gates
+from carafe.registry.history import HistoryQuery
 from carafe.registry.metadata import Draft, MetadataStore
 from carafe.registry.metadata_memory import MemoryMetadata
 from carafe.registry.metadata_sql import SqlMetadata
 from carafe.registry.promotion import Promotion, judge
 from carafe.registry.query import Query, Sort
+from carafe.registry.traffic import Traffic
 from carafe.schema import Task
-from carafe.testing.metadata_store import example_manifest
+from carafe.testing.metadata_examples import drop, example_manifest, point, shared
 
 NOON = datetime(2026, 11, 20, 12, 0, tzinfo=UTC)
 
 names = st.sampled_from(["a", "a-b", "b_c", "b.c"])
 aliases = st.sampled_from(["champion", "staging", "blue"])
 numbers = st.integers(1, 6)
+traffics = st.builds(shared, st.just(95), st.just(5), shadows=st.sampled_from([(), (3,)]))
 queries = st.builds(
     Query,
     page=st.integers(1, 3),
@@ -77,25 +81,37 @@ class Twins(RuleBasedStateMachine):
 
     @rule(name=names, alias=aliases, number=numbers)
     def point(self, name: str, alias: str, number: int) -> None:
-        self.same(lambda store: store.point(name, alias, number, when=NOON))
+        self.same(lambda store: point(store, name, alias, number))
+
+    @rule(name=names, alias=aliases, traffic=traffics, expected=st.one_of(st.none(), st.integers(0, 12)))
+    def share(self, name: str, alias: str, traffic: Traffic, expected: int | None) -> None:
+        self.same(lambda store: point(store, name, alias, traffic, expected=expected))
 
     @rule(name=names, alias=aliases)
     def drop(self, name: str, alias: str) -> None:
-        self.same(lambda store: store.drop(name, alias))
+        self.same(lambda store: drop(store, name, alias))
 
     @rule(name=names, number=numbers)
     def remove(self, name: str, number: int) -> None:
-        self.same(lambda store: store.remove(name, number))
+        self.same(lambda store: store.remove(name, number, when=NOON))
+
+    @rule(name=names, gates=st.builds(Gates, proof=st.booleans(), worse_by=st.sampled_from([None, 0.5])))
+    def set_gates(self, name: str, gates: Gates) -> None:
+        self.same(lambda store: store.set_gates(name, gates, when=NOON))
 
     @rule(name=names, alias=aliases, number=numbers)
     def find(self, name: str, alias: str, number: int) -> None:
         self.same(lambda store: store.version(name, number))
         self.same(lambda store: store.aliased(name, alias))
         self.same(lambda store: store.model(name))
+        self.same(lambda store: store.alias(name, alias))
+        self.same(lambda store: store.gates(name))
 
     @rule(query=queries, name=st.one_of(st.none(), names))
     def browse(self, query: Query, name: str | None) -> None:
         self.same(lambda store: store.models(query))
+        if name is not None:
+            self.same(lambda store: store.history(name, HistoryQuery(page=query.page, size=query.size)))
         self.same(lambda store: store.versions(query, name=name))
 
     @invariant()

@@ -6,9 +6,6 @@ import click
 
 from carafe.cli.home import opened_registry
 from carafe.cli.reference import named_version
-from carafe.errors import NotFound
-from carafe.registry import Registry
-from carafe.schema import ModelRef
 from carafe.schema.exchange import CHAMPION
 
 
@@ -22,14 +19,6 @@ def command(*, ref: str, alias: str) -> None:
     """
     meant = named_version(ref)
     with opened_registry() as registry:
-        before = _pointed(registry, meant.name, alias)
-        version = registry.promote(meant, alias=alias)
-    was = f" (was {before})" if before not in {None, version.number} else ""
-    click.echo(f"{version.name}@{alias} is now version {version.number}{was}")
-
-
-def _pointed(registry: Registry, name: str, alias: str) -> int | None:
-    try:
-        return registry.resolve(ModelRef(name=name, alias=alias)).number
-    except NotFound:
-        return None
+        entry = registry.promote(meant, alias=alias)
+    was = f" (was {entry.before})" if entry.before not in {None, entry.after} else ""
+    click.echo(f"{entry.name}@{alias} is now {entry.after}{was}")

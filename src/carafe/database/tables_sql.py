@@ -5,6 +5,7 @@ from __future__ import annotations
 from datetime import UTC, datetime
 
 from sqlalchemy import (
+    Boolean,
     CheckConstraint,
     Column,
     DateTime,
@@ -66,6 +67,7 @@ models = Table(
     Column("name", String(64), nullable=False, unique=True),
     Column("created", UtcDateTime, nullable=False),
     Column("last_number", Integer, nullable=False),
+    Column("gates", Text, nullable=True),
 )
 """A row stays when its last version is deleted, so that no version number is ever used twice."""
 
@@ -90,10 +92,40 @@ aliases = Table(
     Column("id", Integer, primary_key=True),
     Column("model_id", Integer, ForeignKey("models.id"), nullable=False),
     Column("alias", String(64), nullable=False),
-    Column("version_id", Integer, ForeignKey("versions.id"), nullable=False, index=True),
+    Column("sticky", String(200), nullable=True),
     Column("changed", UtcDateTime, nullable=False),
+    Column("revision", Integer, nullable=False),
     UniqueConstraint("model_id", "alias"),
 )
+
+alias_versions = Table(
+    "alias_versions",
+    METADATA,
+    Column("id", Integer, primary_key=True),
+    Column("alias_id", Integer, ForeignKey("aliases.id"), nullable=False),
+    Column("version_id", Integer, ForeignKey("versions.id"), nullable=False, index=True),
+    Column("position", Integer, nullable=False),
+    Column("hundredths", Integer, nullable=False),
+    UniqueConstraint("alias_id", "version_id"),
+)
+"""What an alias points at. ``hundredths`` of a percent of its requests; 0 for a shadow. Position 0 is the main one."""
+
+history = Table(
+    "history",
+    METADATA,
+    Column("id", Integer, primary_key=True),
+    Column("model_id", Integer, ForeignKey("models.id"), nullable=False, index=True),
+    Column("created", UtcDateTime, nullable=False),
+    Column("author", String(500), nullable=False),
+    Column("action", String(32), nullable=False),
+    Column("alias", String(64), nullable=True),
+    Column("number", Integer, nullable=True),
+    Column("before", Text, nullable=True),
+    Column("after", Text, nullable=True),
+    Column("reason", Text, nullable=False),
+    Column("forced", Boolean, nullable=False),
+)
+"""Rows are only ever added, so no number is used twice. ``before`` and ``after`` are traffic as JSON."""
 
 keys = Table(
     "keys",

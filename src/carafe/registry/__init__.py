@@ -1,27 +1,39 @@
 """Versions and the names that point at them. A version's files are written first, its row in the database last.
 
-* ``registry``: Registry, the one door: publish, resolve, fetch, promote, delete, export, import.
-* ``version``: Version, RegisteredModel. ``query``: Query and Page, for lists. ``promotion``: when a version becomes
-  champion.
+* ``registry``: Registry, the one door: publish, resolve, fetch, promote, roll back, delete, export, import.
+* ``version``: Version, Alias, RegisteredModel. ``traffic``: what an alias points at. ``history``: who did what,
+  when and why; ``events``: what becomes an entry of it. ``moved``: nobody overwrites what they have not seen.
+* ``query``: Query and Page, for lists. ``promotion``: when a new version becomes champion. ``gates``: what any version
+  must fulfil for that.
 * ``metadata`` with its twins ``metadata_sql`` and ``metadata_memory``: which versions there are.
 * ``store`` with its twins ``store_disk`` and ``store_memory``: where their files are.
 * ``bundle``: one version as one file, on its way to another home. ``open``: the registry of a home.
 """
 
+from carafe.registry.gates import Gates
+from carafe.registry.history import Action, Entry, HistoryQuery
 from carafe.registry.open import memory_registry, open_registry
 from carafe.registry.promotion import Promotion
 from carafe.registry.query import Page, Query, Sort
 from carafe.registry.registry import Registry
-from carafe.registry.version import Alias, RegisteredModel, Version
+from carafe.registry.traffic import Share, Traffic
+from carafe.registry.version import Alias, Pointed, RegisteredModel, Version
 
 __all__ = [
+    "Action",
     "Alias",
+    "Entry",
+    "Gates",
+    "HistoryQuery",
     "Page",
+    "Pointed",
     "Promotion",
     "Query",
     "RegisteredModel",
     "Registry",
+    "Share",
     "Sort",
+    "Traffic",
     "Version",
     "memory_registry",
     "open_registry",

@@ -1,17 +1,19 @@
-"""The queries behind lists of models and versions, and their rows as what the registry speaks of."""
+"""The queries behind lists of models, versions and aliases, and their rows as what the registry speaks of."""
 
 from __future__ import annotations
 
 from collections import defaultdict
 from collections.abc import Iterable, Sequence
+from itertools import groupby
 from typing import Any
 
-from sqlalchemy import ColumnElement, Connection, Select, func, select
+from sqlalchemy import ColumnElement, Connection, Row, Select, func, select
 
-from carafe.database.tables_sql import aliases, models, versions
+from carafe.database.tables_sql import alias_versions, aliases, models, versions
 from carafe.models.manifest import decode_manifest
 from carafe.registry.query import Query, Sort
-from carafe.registry.version import Alias, RegisteredModel, Version
+from carafe.registry.traffic import Share, Traffic
+from carafe.registry.version import Alias, Pointed, RegisteredModel, Version
 from carafe.schema import Task
 
 Statement = Select[Any]
@@ -67,7 +69,7 @@ def count(connection: Connection, statement: Statement, query: Query) -> int:
 def read_versions(connection: Connection, statement: Statement) -> tuple[Version, ...]:
     """Run a query made of ``version_rows`` and return its versions, in its order."""
     rows = connection.execute(statement).all()
-    names = _aliases(connection, aliases.c.version_id, [row.id for row in rows])
+    pointed = _pointed(connection, [row.id for row in rows])
     return tuple(
         Version(
             name=row.name,
@@ -75,7 +77,7 @@ def read_versions(connection: Connection, statement: Statement) -> tuple[Version
             created=row.created,
             digest=row.digest,
             manifest=decode_manifest(row.manifest.encode()),
-            aliases=tuple(name for name, _ in names[row.id]),
+            pointed=tuple(pointed[row.id]),
             artefact=row.artefact,
             verdict=row.verdict,
         )
@@ -86,7 +88,7 @@ def read_versions(connection: Connection, statement: Statement) -> tuple[Version
 def read_models(connection: Connection, statement: Statement) -> tuple[RegisteredModel, ...]:
     """Run a query made of ``latest_models`` and return its models, in its order."""
     rows = connection.execute(statement).all()
-    names = _aliases(connection, aliases.c.model_id, [row.id for row in rows])
+    named = read_aliases(connection, [row.id for row in rows])
     return tuple(
         RegisteredModel(
             name=row.name,
@@ -94,25 +96,50 @@ def read_models(connection: Connection, statement: Statement) -> tuple[Registere
             task=Task(row.task),
             latest=row.latest,
             versions=row.held,
-            aliases=tuple(Alias(name=name, number=number) for name, number in names[row.id]),
+            aliases=tuple(named[row.id]),
         )
         for row in rows
     )
 
 
-def _aliases(
-    connection: Connection, owner: ColumnElement[int], owners: Sequence[int]
-) -> defaultdict[int, list[tuple[str, int]]]:
-    """Return the aliases of some models or versions, sorted, each with the number it points at."""
+def read_aliases(connection: Connection, owners: Sequence[int]) -> defaultdict[int, list[Alias]]:
+    """Return the aliases of the models with these rows, sorted by name."""
     statement = (
-        select(owner.label("owner"), aliases.c.alias, versions.c.number)
-        .join_from(aliases, versions, aliases.c.version_id == versions.c.id)
-        .where(owner.in_(owners))
+        select(aliases, alias_versions.c.hundredths, versions.c.number)
+        .join_from(aliases, alias_versions, alias_versions.c.alias_id == aliases.c.id)
+        .join(versions, versions.c.id == alias_versions.c.version_id)
+        .where(aliases.c.model_id.in_(owners))
+        .order_by(aliases.c.alias, alias_versions.c.position)
+    )
+    found: defaultdict[int, list[Alias]] = defaultdict(list)
+    for _, group in groupby(connection.execute(statement), key=lambda row: row.id):
+        rows = list(group)
+        found[rows[0].model_id].append(_alias(rows))
+    return found
+
+
+def _alias(rows: Sequence[Row[Any]]) -> Alias:
+    """Return the alias that the rows of its versions make."""
+    first = rows[0]
+    traffic = Traffic(
+        shares=tuple(Share(version=row.number, percent=row.hundredths / 100) for row in rows if row.hundredths),
+        shadows=tuple(row.number for row in rows if not row.hundredths),
+        sticky=first.sticky,
+    )
+    return Alias(name=first.alias, traffic=traffic, revision=first.revision, changed=first.changed)
+
+
+def _pointed(connection: Connection, owners: Sequence[int]) -> defaultdict[int, list[Pointed]]:
+    """Return which aliases point at the versions with these rows, sorted by name."""
+    statement = (
+        select(alias_versions.c.version_id, alias_versions.c.hundredths, aliases.c.alias)
+        .join_from(alias_versions, aliases, aliases.c.id == alias_versions.c.alias_id)
+        .where(alias_versions.c.version_id.in_(owners))
         .order_by(aliases.c.alias)
     )
-    found: defaultdict[int, list[tuple[str, int]]] = defaultdict(list)
+    found: defaultdict[int, list[Pointed]] = defaultdict(list)
     for row in connection.execute(statement):
-        found[row.owner].append((row.alias, row.number))
+        found[row.version_id].append(Pointed(alias=row.alias, percent=row.hundredths / 100))
     return found
 
 

@@ -8,9 +8,11 @@ from datetime import datetime
 from typing import Protocol
 
 from carafe.models import Manifest
+from carafe.registry.gates import Gates
+from carafe.registry.history import Change, Entry, HistoryQuery
 from carafe.registry.promotion import Standing, Verdict
 from carafe.registry.query import Page, Query
-from carafe.registry.version import RegisteredModel, Version
+from carafe.registry.version import Alias, RegisteredModel, Version
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -22,6 +24,10 @@ class Draft:
     digest: str
     artefact: str
     manifest: Manifest
+    by: str = ""
+    """Who publishes it."""
+    reason: str = ""
+    """Why, or where it comes from."""
 
 
 class MetadataStore(Protocol):
@@ -52,7 +58,16 @@ class MetadataStore(Protocol):
         ...
 
     def aliased(self, name: str, alias: str) -> Version:
-        """Return the version that an alias points at.
+        """Return the main version that an alias points at.
+
+        Raises:
+            ModelNotFound: when no model has this name.
+            AliasNotFound: when the model has no such alias.
+        """
+        ...
+
+    def alias(self, name: str, alias: str) -> Alias:
+        """Return what an alias points at, and its revision.
 
         Raises:
             ModelNotFound: when no model has this name.
@@ -80,31 +95,50 @@ class MetadataStore(Protocol):
         """
         ...
 
-    def point(self, name: str, alias: str, number: int, *, when: datetime) -> Version:
-        """Let an alias point at a version, and return that version.
+    def change(self, change: Change) -> Entry:
+        """Change or forget an alias, and return the entry that the history has of it.
+
+        The entry's moment is the change's, or that of the model's last entry where that is later.
 
         Raises:
             ModelNotFound: when no model has this name.
-            VersionNotFound: when the model has no such version.
+            VersionNotFound: when the model has not every version that the traffic names.
+            AliasNotFound: when an alias is to be forgotten that the model does not have.
+            AliasChanged: when the alias has not the revision that the change expects.
         """
         ...
 
-    def drop(self, name: str, alias: str) -> None:
-        """Forget an alias.
-
-        Raises:
-            ModelNotFound: when no model has this name.
-            AliasNotFound: when the model has no such alias.
-        """
-        ...
-
-    def remove(self, name: str, number: int) -> Version:
+    def remove(self, name: str, number: int, *, when: datetime, by: str = "") -> Version:
         """Forget a version, and return what it was.
 
         Raises:
             ModelNotFound: when no model has this name.
             VersionNotFound: when the model has no such version.
             VersionInUse: when an alias points at it.
+        """
+        ...
+
+    def history(self, name: str, query: HistoryQuery) -> Page[Entry]:
+        """Return one page of what happened to a model, the latest first, those of a model without versions included.
+
+        Raises:
+            ModelNotFound: when no model ever had this name.
+        """
+        ...
+
+    def gates(self, name: str) -> Gates:
+        """Return what a version must fulfil before it may answer as champion.
+
+        Raises:
+            ModelNotFound: when no model has this name.
+        """
+        ...
+
+    def set_gates(self, name: str, gates: Gates, *, when: datetime, by: str = "") -> None:
+        """Change what a version must fulfil before it may answer as champion; the history tells of it.
+
+        Raises:
+            ModelNotFound: when no model has this name.
         """
         ...
 

@@ -9,10 +9,14 @@ from threading import RLock
 from typing import TypeVar
 
 from carafe.registry.absence import in_use, no_alias, no_model, no_version
+from carafe.registry.events import changed, crowned, deleted, gated, published
+from carafe.registry.gates import Gates
+from carafe.registry.history import Change, Entry, HistoryQuery
 from carafe.registry.metadata import Draft
+from carafe.registry.moved import check_expected
 from carafe.registry.promotion import Standing, Verdict
 from carafe.registry.query import Page, Query, Sort
-from carafe.registry.version import Alias, RegisteredModel, Version
+from carafe.registry.version import Alias, Pointed, RegisteredModel, Version
 from carafe.schema.exchange import CHAMPION
 
 Item = TypeVar("Item", Version, RegisteredModel)
@@ -20,17 +24,29 @@ Item = TypeVar("Item", Version, RegisteredModel)
 
 @dataclass(slots=True)
 class _Shelf:
-    """One model: its versions without aliases, its aliases, and the last number given out."""
+    """One model: its versions without aliases, its aliases, its history, and the last number given out."""
 
     created: datetime
     last: int = 0
     versions: dict[int, Version] = field(default_factory=dict)
-    aliases: dict[str, int] = field(default_factory=dict)
+    aliases: dict[str, Alias] = field(default_factory=dict)
+    history: list[Entry] = field(default_factory=list)
+    gates: Gates = field(default_factory=Gates)
 
     def version(self, number: int) -> Version:
         """Return a version with the aliases it has now."""
-        names = sorted(alias for alias, pointed in self.aliases.items() if pointed == number)
-        return replace(self.versions[number], aliases=tuple(names))
+        pointed = tuple(
+            Pointed(alias=name, percent=alias.traffic.percent(number))
+            for name, alias in sorted(self.aliases.items())
+            if number in alias.traffic.numbers
+        )
+        return replace(self.versions[number], pointed=pointed)
+
+    def write(self, entry: Entry, *, number: int) -> Entry:
+        """Write an entry down under its identifier, not earlier than the last one, and return it as it is kept."""
+        when = max([entry.when, *(last.when for last in self.history[-1:])])
+        self.history.append(replace(entry, id=number, when=when))
+        return self.history[-1]
 
 
 class MemoryMetadata:
@@ -39,6 +55,7 @@ class MemoryMetadata:
     def __init__(self) -> None:
         self._shelves: dict[str, _Shelf] = {}
         self._generation = 0
+        self._entries = 0
         self._lock = RLock()
 
     def generation(self) -> int:
@@ -51,7 +68,7 @@ class MemoryMetadata:
             shelf = self._shelves.get(draft.name) or _Shelf(created=draft.created)
             champion = shelf.aliases.get(CHAMPION)
             standing = Standing(
-                first=not shelf.versions, champion=None if champion is None else shelf.version(champion)
+                first=not shelf.versions, champion=None if champion is None else shelf.version(champion.number)
             )
             verdict = judge(standing)
             self._shelves[draft.name] = shelf
@@ -62,12 +79,13 @@ class MemoryMetadata:
                 created=draft.created,
                 digest=draft.digest,
                 manifest=draft.manifest,
-                aliases=(),
+                pointed=(),
                 artefact=draft.artefact,
                 verdict=verdict.reason,
             )
+            self._write(shelf, published(draft, shelf.last))
             if verdict.promote:
-                shelf.aliases[CHAMPION] = shelf.last
+                self._change(shelf, crowned(draft, shelf.last, verdict))
             self._generation += 1
             return shelf.version(shelf.last)
 
@@ -80,12 +98,17 @@ class MemoryMetadata:
             return shelf.version(number)
 
     def aliased(self, name: str, alias: str) -> Version:
-        """Return the version that an alias points at."""
+        """Return the main version that an alias points at."""
+        with self._lock:
+            return self._shelf(name).version(self.alias(name, alias).number)
+
+    def alias(self, name: str, alias: str) -> Alias:
+        """Return what an alias points at, and its revision."""
         with self._lock:
             shelf = self._shelf(name)
             if alias not in shelf.aliases:
                 raise no_alias(name, alias, shelf.aliases)
-            return shelf.version(shelf.aliases[alias])
+            return shelf.aliases[alias]
 
     def model(self, name: str) -> RegisteredModel:
         """Return a model that has at least one version."""
@@ -98,7 +121,7 @@ class MemoryMetadata:
                 task=shelf.versions[latest].manifest.task,
                 latest=latest,
                 versions=len(shelf.versions),
-                aliases=tuple(Alias(name=alias, number=shelf.aliases[alias]) for alias in sorted(shelf.aliases)),
+                aliases=tuple(shelf.aliases[alias] for alias in sorted(shelf.aliases)),
             )
 
     def models(self, query: Query) -> Page[RegisteredModel]:
@@ -116,31 +139,49 @@ class MemoryMetadata:
         chosen = [version for version in found if query.task in {None, version.manifest.task}]
         return _page(query, chosen, _by_created if name is None and query.sort is Sort.CREATED else _by_name)
 
-    def point(self, name: str, alias: str, number: int, *, when: datetime) -> Version:
-        """Let an alias point at a version, and return that version."""
-        del when
+    def change(self, change: Change) -> Entry:
+        """Change or forget an alias, and return the entry that the history has of it."""
         with self._lock:
-            self.version(name, number)
-            self._shelves[name].aliases[alias] = number
+            entry = self._change(self._shelf(change.name), change)
             self._generation += 1
-            return self.version(name, number)
+            return entry
 
-    def drop(self, name: str, alias: str) -> None:
-        """Forget an alias."""
-        with self._lock:
-            self.aliased(name, alias)
-            del self._shelves[name].aliases[alias]
-            self._generation += 1
-
-    def remove(self, name: str, number: int) -> Version:
+    def remove(self, name: str, number: int, *, when: datetime, by: str = "") -> Version:
         """Forget a version, and return what it was."""
         with self._lock:
             version = self.version(name, number)
-            if version.aliases:
+            if version.pointed:
                 raise in_use(name, number, version.aliases)
             del self._shelves[name].versions[number]
+            self._write(self._shelves[name], deleted(version, when=when, by=by))
             self._generation += 1
             return version
+
+    def history(self, name: str, query: HistoryQuery) -> Page[Entry]:
+        """Return one page of what happened to a model, the latest first."""
+        with self._lock:
+            if name not in self._shelves:
+                raise no_model(name, self._names())
+            found = [
+                entry
+                for entry in reversed(self._shelves[name].history)
+                if query.alias in {None, entry.alias} and (query.until is None or entry.when <= query.until)
+            ]
+        items = tuple(found[query.offset : query.offset + query.size])
+        return Page(items=items, total=len(found), page=query.page, size=query.size)
+
+    def gates(self, name: str) -> Gates:
+        """Return what a version must fulfil before it may answer as champion."""
+        with self._lock:
+            return self._shelf(name).gates
+
+    def set_gates(self, name: str, gates: Gates, *, when: datetime, by: str = "") -> None:
+        """Change what a version must fulfil before it may answer as champion."""
+        with self._lock:
+            shelf = self._shelf(name)
+            shelf.gates = gates
+            self._write(shelf, gated(name, gates, when=when, by=by))
+            self._generation += 1
 
     def artefacts(self) -> frozenset[str]:
         """Return the store's names of all versions' artefacts."""
@@ -151,6 +192,27 @@ class MemoryMetadata:
 
     def close(self) -> None:
         """Do nothing: nothing is held open."""
+
+    def _change(self, shelf: _Shelf, change: Change) -> Entry:
+        found = shelf.aliases.get(change.alias)
+        check_expected(change, found)
+        if found is None and change.traffic is None:
+            raise no_alias(change.name, change.alias, shelf.aliases)
+        for number in change.traffic.numbers if change.traffic else ():
+            if number not in shelf.versions:
+                raise no_version(change.name, number, shelf.versions)
+        entry = self._write(shelf, changed(change, before=found.traffic if found else None))
+        if change.traffic is None:
+            del shelf.aliases[change.alias]
+        else:
+            shelf.aliases[change.alias] = Alias(
+                name=change.alias, traffic=change.traffic, revision=entry.id, changed=entry.when
+            )
+        return entry
+
+    def _write(self, shelf: _Shelf, entry: Entry) -> Entry:
+        self._entries += 1
+        return shelf.write(entry, number=self._entries)
 
     def _names(self) -> list[str]:
         return [name for name, shelf in self._shelves.items() if shelf.versions]

@@ -5,17 +5,32 @@ from __future__ import annotations
 from collections.abc import Callable
 from datetime import datetime
 
+import msgspec
 from sqlalchemy import Connection, Table, delete, insert, select, update
 
 from carafe.database import Database
-from carafe.database.tables_sql import aliases, home, models, versions
+from carafe.database.tables_sql import home, models, versions
 from carafe.models.manifest import encode_manifest
-from carafe.registry.absence import in_use, no_alias, no_model, no_version
-from carafe.registry.lists_sql import count, latest_models, model_row, paged, read_models, read_versions, version_rows
+from carafe.registry import history_sql
+from carafe.registry.absence import in_use, no_model, no_version
+from carafe.registry.aliases_sql import change_alias, find_alias
+from carafe.registry.events import crowned, deleted, gated, published
+from carafe.registry.gates import Gates
+from carafe.registry.history import Change, Entry, HistoryQuery
+from carafe.registry.lists_sql import (
+    count,
+    latest_models,
+    model_row,
+    paged,
+    read_aliases,
+    read_models,
+    read_versions,
+    version_rows,
+)
 from carafe.registry.metadata import Draft
 from carafe.registry.promotion import Standing, Verdict
 from carafe.registry.query import Page, Query
-from carafe.registry.version import RegisteredModel, Version
+from carafe.registry.version import Alias, RegisteredModel, Version
 from carafe.schema.exchange import CHAMPION
 
 
@@ -37,7 +52,7 @@ class SqlMetadata:
             _count_change(connection)
             verdict = judge(_standing(connection, draft.name))
             model, number = _next_number(connection, draft)
-            row = _insert(
+            _insert(
                 connection,
                 versions,
                 model_id=model,
@@ -49,8 +64,9 @@ class SqlMetadata:
                 manifest=encode_manifest(draft.manifest).decode(),
                 verdict=verdict.reason,
             )
+            history_sql.write(connection, model, published(draft, number))
             if verdict.promote:
-                _point(connection, model, CHAMPION, row, draft.created)
+                change_alias(connection, model, crowned(draft, number, verdict))
             return _version(connection, draft.name, number)
 
     def version(self, name: str, number: int) -> Version:
@@ -59,9 +75,16 @@ class SqlMetadata:
             return _version(connection, name, number)
 
     def aliased(self, name: str, alias: str) -> Version:
-        """Return the version that an alias points at."""
+        """Return the main version that an alias points at."""
         with self._database.reading() as connection:
-            return _aliased(connection, name, alias)
+            model = _model(connection, name)
+            number = find_alias(connection, model, name=name, alias=alias).number
+            return _version(connection, name, number)
+
+    def alias(self, name: str, alias: str) -> Alias:
+        """Return what an alias points at, and its revision."""
+        with self._database.reading() as connection:
+            return find_alias(connection, _model(connection, name), name=name, alias=alias)
 
     def model(self, name: str) -> RegisteredModel:
         """Return a model that has at least one version."""
@@ -92,32 +115,47 @@ class SqlMetadata:
             total = count(connection, statement, query)
             return Page(items=read_versions(connection, chosen), total=total, page=query.page, size=query.size)
 
-    def point(self, name: str, alias: str, number: int, *, when: datetime) -> Version:
-        """Let an alias point at a version, and return that version."""
+    def change(self, change: Change) -> Entry:
+        """Change or forget an alias, and return the entry that the history has of it."""
         with self._database.writing() as connection:
             _count_change(connection)
-            _version(connection, name, number)
-            model, row = _ids(connection, name, number)
-            _point(connection, model, alias, row, when)
-            return _version(connection, name, number)
+            return change_alias(connection, _model(connection, change.name), change)
 
-    def drop(self, name: str, alias: str) -> None:
-        """Forget an alias."""
-        with self._database.writing() as connection:
-            _count_change(connection)
-            model, _ = _ids(connection, name, _aliased(connection, name, alias).number)
-            connection.execute(delete(aliases).where(aliases.c.model_id == model, aliases.c.alias == alias))
-
-    def remove(self, name: str, number: int) -> Version:
+    def remove(self, name: str, number: int, *, when: datetime, by: str = "") -> Version:
         """Forget a version, and return what it was."""
         with self._database.writing() as connection:
             _count_change(connection)
             version = _version(connection, name, number)
-            if version.aliases:
+            if version.pointed:
                 raise in_use(name, number, version.aliases)
-            _, row = _ids(connection, name, number)
-            connection.execute(delete(versions).where(versions.c.id == row))
+            model = _model(connection, name)
+            connection.execute(delete(versions).where(versions.c.model_id == model, versions.c.number == number))
+            history_sql.write(connection, model, deleted(version, when=when, by=by))
             return version
+
+    def history(self, name: str, query: HistoryQuery) -> Page[Entry]:
+        """Return one page of what happened to a model, the latest first."""
+        with self._database.reading() as connection:
+            model = connection.execute(select(models.c.id).where(models.c.name == name)).scalar()
+            if model is None:
+                raise _no_model(connection, name)
+            return history_sql.read(connection, model, query)
+
+    def gates(self, name: str) -> Gates:
+        """Return what a version must fulfil before it may answer as champion."""
+        with self._database.reading() as connection:
+            row = select(models.c.gates).where(models.c.id == _model(connection, name))
+            text: str | None = connection.execute(row).scalar_one()
+            return Gates() if text is None else msgspec.json.decode(text, type=Gates)
+
+    def set_gates(self, name: str, gates: Gates, *, when: datetime, by: str = "") -> None:
+        """Change what a version must fulfil before it may answer as champion."""
+        with self._database.writing() as connection:
+            _count_change(connection)
+            model = _model(connection, name)
+            text = msgspec.json.encode(gates).decode()
+            connection.execute(update(models).where(models.c.id == model).values(gates=text))
+            history_sql.write(connection, model, gated(name, gates, when=when, by=by))
 
     def artefacts(self) -> frozenset[str]:
         """Return the store's names of all versions' artefacts."""
@@ -135,11 +173,12 @@ def _count_change(connection: Connection) -> None:
 
 
 def _standing(connection: Connection, name: str) -> Standing:
-    of_model = version_rows().where(models.c.name == name)
-    champion = of_model.join(aliases, aliases.c.version_id == versions.c.id).where(aliases.c.alias == CHAMPION)
-    found = read_versions(connection, champion)
-    first = model_row(connection, name) is None
-    return Standing(first=first, champion=found[0] if found else None)
+    """Return what a new version of a model meets."""
+    model = model_row(connection, name)
+    if model is None:
+        return Standing(first=True, champion=None)
+    found = next((each for each in read_aliases(connection, [model])[model] if each.name == CHAMPION), None)
+    return Standing(first=False, champion=None if found is None else _version(connection, name, found.number))
 
 
 def _next_number(connection: Connection, draft: Draft) -> tuple[int, int]:
@@ -165,34 +204,13 @@ def _version(connection: Connection, name: str, number: int) -> Version:
     raise no_version(name, number, known) if known else _no_model(connection, name)
 
 
-def _aliased(connection: Connection, name: str, alias: str) -> Version:
-    of_model = version_rows().where(models.c.name == name)
-    pointed = of_model.join(aliases, aliases.c.version_id == versions.c.id).where(aliases.c.alias == alias)
-    found = read_versions(connection, pointed)
-    if found:
-        return found[0]
-    if model_row(connection, name) is None:
+def _model(connection: Connection, name: str) -> int:
+    """Return the row of a model that has versions."""
+    model = model_row(connection, name)
+    if model is None:
         raise _no_model(connection, name)
-    known = select(aliases.c.alias).join(models, models.c.id == aliases.c.model_id).where(models.c.name == name)
-    raise no_alias(name, alias, connection.execute(known).scalars().all())
+    return model
 
 
 def _no_model(connection: Connection, name: str) -> Exception:
     return no_model(name, connection.execute(latest_models().with_only_columns(models.c.name)).scalars().all())
-
-
-def _ids(connection: Connection, name: str, number: int) -> tuple[int, int]:
-    """Return the rows of a model and of one of its versions, which exists."""
-    statement = version_rows().where(models.c.name == name, versions.c.number == number)
-    row = connection.execute(statement.with_only_columns(models.c.id, versions.c.id)).one()
-    return row[0], row[1]
-
-
-def _point(connection: Connection, model: int, alias: str, version: int, when: datetime) -> None:
-    moved = connection.execute(
-        update(aliases)
-        .where(aliases.c.model_id == model, aliases.c.alias == alias)
-        .values(version_id=version, changed=when)
-    )
-    if not moved.rowcount:
-        connection.execute(insert(aliases).values(model_id=model, alias=alias, version_id=version, changed=when))

@@ -7,17 +7,19 @@ from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from pathlib import Path
 
-from carafe.errors import CorruptArtefact, StorageUnavailable, VersionNotFound
+from carafe.errors import AliasNotFound, CorruptArtefact, NothingToRollBack, StorageUnavailable, VersionNotFound
 from carafe.models import Artefact
 from carafe.models.artefact import reseal
 from carafe.models.verification import open_artefact
 from carafe.registry.absence import no_default
 from carafe.registry.bundle import Label, pack, unpack
+from carafe.registry.history import Action, Change, Entry, HistoryQuery, said, settled_before
 from carafe.registry.metadata import Draft, MetadataStore
 from carafe.registry.promotion import Promotion, judge
 from carafe.registry.query import Page, Query
 from carafe.registry.store import ArtefactStore
-from carafe.registry.version import RegisteredModel, Version
+from carafe.registry.traffic import Traffic
+from carafe.registry.version import Alias, RegisteredModel, Version
 from carafe.schema import ModelRef
 from carafe.schema.exchange import CHAMPION, check_name
 
@@ -44,11 +46,20 @@ class Registry:
         """Yield an empty private folder in which to seal an artefact; it is gone after the block."""
         return self.artefacts.staging()
 
-    def publish(self, *, name: str, staged: Path, promote: Promotion = Promotion.FIRST_ONLY) -> Version:
+    def publish(
+        self,
+        *,
+        name: str,
+        staged: Path,
+        promote: Promotion = Promotion.FIRST_ONLY,
+        by: str = "",
+        reason: str = "",
+    ) -> Version:
         """Make a sealed folder the model's next version; the folder is moved into the store.
 
         When this returns the version survives a power cut; when it fails, or the process dies before it returns, there
-        is no trace of a version. ``Version.verdict`` says why it became champion or why not.
+        is no trace of a version. ``Version.verdict`` says why it became champion or why not. The history keeps who
+        did it and why.
 
         Raises:
             CorruptArtefact: when the folder is not as it was sealed, or not by this home.
@@ -57,7 +68,15 @@ class Registry:
         sealed = open_artefact(staged, key=self.key)
         manifest, now = sealed.manifest, datetime.now(UTC)
         with self.artefacts.keep(staged) as artefact:
-            draft = Draft(name=name, created=now, digest=sealed.digest, artefact=artefact, manifest=manifest)
+            draft = Draft(
+                name=name,
+                created=now,
+                digest=sealed.digest,
+                artefact=artefact,
+                manifest=manifest,
+                by=said(by, what="by"),
+                reason=said(reason, what="reason"),
+            )
             return self.metadata.add(draft, judge=lambda standing: judge(promote, manifest, standing))
 
     # --- finding ---
@@ -67,7 +86,7 @@ class Registry:
         return self.metadata.generation()
 
     def resolve(self, ref: ModelRef) -> Version:
-        """Return the version that a reference means now.
+        """Return the version that a reference means now; of an alias that shares its requests, the main one.
 
         Raises:
             ModelNotFound: when no model has this name.
@@ -130,27 +149,123 @@ class Registry:
             raise CorruptArtefact(f"{version}: {error}; publish or import it again") from error
         return found
 
-    # --- changing ---
+    # --- aliases ---
 
-    def promote(self, ref: ModelRef, *, alias: str = CHAMPION) -> Version:
-        """Let an alias point at the version that ``ref`` means now, and return that version.
-
-        Raises:
-            ModelNotFound, VersionNotFound, AliasNotFound: as ``resolve``.
-        """
-        check_name(alias, what="alias")
-        return self.metadata.point(ref.name, alias, self.resolve(ref).number, when=datetime.now(UTC))
-
-    def drop_alias(self, name: str, alias: str) -> None:
-        """Forget an alias; the version that it pointed at stays.
+    def alias(self, name: str, alias: str = CHAMPION) -> Alias:
+        """Return what an alias points at, and its revision.
 
         Raises:
             ModelNotFound: when no model has this name.
             AliasNotFound: when the model has no such alias.
         """
-        self.metadata.drop(check_name(name), check_name(alias, what="alias"))
+        return self.metadata.alias(check_name(name), check_name(alias, what="alias"))
 
-    def delete(self, name: str, number: int) -> None:
+    def promote(
+        self,
+        ref: ModelRef,
+        *,
+        alias: str = CHAMPION,
+        by: str = "",
+        reason: str = "",
+        expected: int | None = None,
+    ) -> Entry:
+        """Let an alias point at the version that ``ref`` means now, and return the entry that the history has of it.
+
+        Args:
+            ref: the version, or an alias for the main version that it points at now.
+            alias: what is to point at it.
+            by: who asks for it.
+            reason: why.
+            expected: the revision that the alias must have, 0 for none yet; None where any will do.
+
+        Raises:
+            ModelNotFound, VersionNotFound, AliasNotFound: as ``resolve``.
+            AliasChanged: when the alias is at another revision.
+        """
+        traffic = Traffic.to(self.resolve(ref).number)
+        return self.direct(ref.name, alias, traffic, by=by, reason=reason, expected=expected, action=Action.PROMOTE)
+
+    def direct(
+        self,
+        name: str,
+        alias: str,
+        traffic: Traffic,
+        *,
+        by: str = "",
+        reason: str = "",
+        expected: int | None = None,
+        action: Action = Action.TRAFFIC,
+    ) -> Entry:
+        """Let an alias share its requests among versions, or ask shadows; as ``promote`` otherwise.
+
+        Raises:
+            ModelNotFound: when no model has this name.
+            VersionNotFound: when the model has not every version that the traffic names.
+            AliasChanged: when the alias is at another revision.
+        """
+        return self._change(name, alias, traffic, action, by=by, reason=reason, expected=expected)
+
+    def rollback(
+        self, name: str, alias: str = CHAMPION, *, by: str = "", reason: str = "", expected: int | None = None
+    ) -> Entry:
+        """Point an alias back at the version that answered alone before what answers now; again, one further back.
+
+        Raises:
+            ModelNotFound: when no model has this name.
+            AliasNotFound: when the model has no such alias.
+            AliasChanged: when the alias is at another revision, or is changed by somebody else meanwhile.
+            NothingToRollBack: when it never pointed at another version that still exists.
+        """
+        found = self.alias(name, alias)
+        for number in settled_before(self._past(name, alias)):
+            with suppress(VersionNotFound):
+                return self._change(
+                    name,
+                    alias,
+                    Traffic.to(self.metadata.version(name, number).number),
+                    Action.ROLLBACK,
+                    by=by,
+                    reason=reason,
+                    expected=found.revision if expected is None else expected,
+                )
+        raise NothingToRollBack(
+            f"{name}@{alias} ({found.traffic}) never pointed at another version that still exists: promote one"
+        )
+
+    def drop_alias(self, name: str, alias: str, *, by: str = "", expected: int | None = None) -> Entry:
+        """Forget an alias; the versions that it pointed at stay.
+
+        Raises:
+            ModelNotFound: when no model has this name.
+            AliasNotFound: when the model has no such alias.
+            AliasChanged: when the alias is at another revision.
+        """
+        return self._change(name, alias, None, Action.DROP, by=by, expected=expected)
+
+    def history(self, name: str, query: HistoryQuery | None = None) -> Page[Entry]:
+        """Return one page of what happened to a model, by default the latest fifty entries, the latest first.
+
+        Raises:
+            ModelNotFound: when no model ever had this name.
+        """
+        return self.metadata.history(check_name(name), query or HistoryQuery())
+
+    def answering(self, name: str, alias: str = CHAMPION, *, when: datetime) -> Entry:
+        """Return the entry that says what an alias pointed at in a moment.
+
+        Raises:
+            ModelNotFound: when no model ever had this name.
+            AliasNotFound: when there was no such alias then.
+        """
+        check_name(alias, what="alias")
+        found = self.history(name, HistoryQuery(alias=alias, until=when, size=1)).items
+        if not found or found[0].after is None:
+            raise AliasNotFound(f"{name} had no alias {alias!r} on {when:%Y-%m-%d %H:%M:%S %Z}")
+        return found[0]
+
+    # --- changing ---
+
+    def delete(self, name: str, number: int, *, by: str = "") -> None:
         """Delete a version and its files. Its number is never used again.
 
         Raises:
@@ -158,7 +273,9 @@ class Registry:
             VersionNotFound: when the model has no such version.
             VersionInUse: when an alias points at it.
         """
-        gone = self.metadata.remove(check_name(name), _checked(name, number))
+        gone = self.metadata.remove(
+            check_name(name), _checked(name, number), when=datetime.now(UTC), by=said(by, what="by")
+        )
         with suppress(StorageUnavailable):  # the version is gone all the same; its files are an orphan now
             self.artefacts.remove(gone.artefact)
 
@@ -178,7 +295,7 @@ class Registry:
         pack(self.fetch(version).folder, file, Label(name=version.name, number=version.number))
         return version
 
-    def import_(self, file: Path, name: str | None = None) -> Version:
+    def import_(self, file: Path, name: str | None = None, *, by: str = "") -> Version:
         """Make an exported file the next version of the model it came from, or of ``name``, and return the version.
 
         Every digest is checked, and the model is loaded once and must repeat its golden predictions. That proves it
@@ -193,7 +310,8 @@ class Registry:
         with self.staging() as folder:
             label = unpack(file, folder)
             reseal(folder, key=self.key)
-            return self.publish(name=name or label.name, staged=folder)
+            origin = f"imported {label.name}@{label.number}"
+            return self.publish(name=name or label.name, staged=folder, by=by, reason=origin)
 
     # --- housekeeping ---
 
@@ -209,6 +327,38 @@ class Registry:
         """Let go of what is held open."""
         self.metadata.close()
         self.artefacts.close()
+
+    def _change(
+        self,
+        name: str,
+        alias: str,
+        traffic: Traffic | None,
+        action: Action,
+        *,
+        by: str = "",
+        reason: str = "",
+        expected: int | None = None,
+    ) -> Entry:
+        change = Change(
+            name=check_name(name),
+            alias=check_name(alias, what="alias"),
+            traffic=traffic,
+            action=action,
+            when=datetime.now(UTC),
+            by=said(by, what="by"),
+            reason=said(reason, what="reason"),
+            expected=expected,
+        )
+        return self.metadata.change(change)
+
+    def _past(self, name: str, alias: str) -> list[Entry]:
+        """Return all entries of an alias, the earliest first."""
+        entries: list[Entry] = []
+        while page := self.history(name, HistoryQuery(alias=alias, page=len(entries) // 1000 + 1, size=1000)).items:
+            entries += page
+            if len(page) < 1000:
+                break
+        return entries[::-1]
 
 
 def _checked(name: str, number: int) -> int:

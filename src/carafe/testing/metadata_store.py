@@ -4,61 +4,19 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
-from datetime import UTC, datetime, timedelta
+from datetime import timedelta
 from functools import partial
 
 from carafe.errors import AliasNotFound, ModelNotFound, VersionInUse, VersionNotFound
-from carafe.models import Manifest
-from carafe.models.container import ColumnType, Container, Shape
-from carafe.models.manifest import Metric, Provenance
-from carafe.registry.metadata import Draft, MetadataStore
+from carafe.registry.metadata import Draft
 from carafe.registry.promotion import Promotion, Standing, Verdict, judge
 from carafe.registry.query import Query, Sort
-from carafe.registry.version import Alias, Version
-from carafe.schema import Column, Kind, Signature, Target, Task
+from carafe.registry.version import Pointed, Version
+from carafe.schema import Task
 from carafe.schema.exchange import CHAMPION
+from carafe.testing.metadata_examples import NOON, MakeMetadata, add, drop, example_manifest, point
+from carafe.testing.metadata_history import HISTORY_CHECKS
 from carafe.testing.raising import refused
-
-NOON = datetime(2026, 11, 20, 12, 0, 0, 123456, tzinfo=UTC)
-MakeMetadata = Callable[[], MetadataStore]
-
-
-def example_manifest(*, task: Task = Task.REGRESSION, score: float = 0.5, holdout: str = "") -> Manifest:
-    """Return the manifest of a small model of one column, with no files."""
-    classes = ("no", "yes") if task is Task.CLASSIFICATION else ()
-    return Manifest(
-        name="example",
-        signature=Signature(
-            columns=(Column(name="größe", kind=Kind.NUMBER),), target=Target(name="y", task=task, classes=classes)
-        ),
-        flavour="sklearn",
-        container=Container(shape=Shape.ARRAY, columns=(ColumnType(dtype="float64"),)),
-        algorithm="linear",
-        provenance=Provenance(
-            created="2026-11-20T12:00:00Z", carafe="0.1.0", python="3.11.7", libraries=(), holdout_sha256=holdout
-        ),
-        metrics=(Metric(name="score", value=score, baseline=0.0),),
-    )
-
-
-def add(
-    store: MetadataStore,
-    name: str,
-    *,
-    minutes: int = 0,
-    manifest: Manifest | None = None,
-    promotion: Promotion = Promotion.FIRST_ONLY,
-) -> Version:
-    """Add a version as the registry does, some minutes after noon."""
-    manifest = manifest or example_manifest()
-    draft = Draft(
-        name=name,
-        created=NOON + timedelta(minutes=minutes),
-        digest=f"{minutes:064x}",
-        artefact=f"{name}-{minutes}-{store.generation()}",
-        manifest=manifest,
-    )
-    return store.add(draft, judge=partial(judge, promotion, manifest))
 
 
 def a_version_comes_back_as_it_was(make: MakeMetadata) -> None:
@@ -71,7 +29,7 @@ def a_version_comes_back_as_it_was(make: MakeMetadata) -> None:
         created=NOON + timedelta(minutes=7),
         digest=f"{7:064x}",
         manifest=manifest,
-        aliases=(CHAMPION,),
+        pointed=(Pointed(alias=CHAMPION, percent=100),),
         artefact="houses-7-0",
         verdict="champion: the model's first version",
     )
@@ -90,11 +48,11 @@ def a_number_is_never_used_again(make: MakeMetadata) -> None:
     store = make()
     for _ in range(3):
         add(store, "houses")
-    store.remove("houses", 3)
+    store.remove("houses", 3, when=NOON)
     assert add(store, "houses").number == 4
-    store.drop("houses", CHAMPION)
+    drop(store, "houses", CHAMPION)
     for number in (1, 2, 4):
-        store.remove("houses", number)
+        store.remove("houses", number, when=NOON)
     again = add(store, "houses")
     assert (again.number, again.aliases) == (5, (CHAMPION,))
 
@@ -137,11 +95,13 @@ def an_alias_moves_in_one_step(make: MakeMetadata) -> None:
     store = make()
     for _ in range(2):
         add(store, "houses")
-    assert store.point("houses", "staging", 2, when=NOON).aliases == ("staging",)
-    assert store.point("houses", CHAMPION, 2, when=NOON).aliases == (CHAMPION, "staging")
+    point(store, "houses", "staging", 2)
+    assert store.version("houses", 2).aliases == ("staging",)
+    point(store, "houses", CHAMPION, 2)
+    assert store.version("houses", 2).aliases == (CHAMPION, "staging")
     assert store.version("houses", 1).aliases == ()
     assert store.aliased("houses", CHAMPION).number == 2
-    store.drop("houses", "staging")
+    drop(store, "houses", "staging")
     assert store.version("houses", 2).aliases == (CHAMPION,)
 
 
@@ -150,12 +110,12 @@ def aliases_belong_to_their_model(make: MakeMetadata) -> None:
     store = make()
     for name in ("a", "a", "b"):
         add(store, name)
-    store.point("a", "staging", 2, when=NOON)
-    store.point("b", "staging", 1, when=NOON)
-    store.drop("b", "staging")
+    point(store, "a", "staging", 2)
+    point(store, "b", "staging", 1)
+    drop(store, "b", "staging")
     assert store.aliased("a", "staging").number == 2
-    assert store.model("a").aliases == (Alias(name=CHAMPION, number=1), Alias(name="staging", number=2))
-    assert store.model("b").aliases == (Alias(name=CHAMPION, number=1),)
+    assert [(alias.name, alias.number) for alias in store.model("a").aliases] == [(CHAMPION, 1), ("staging", 2)]
+    assert [(alias.name, alias.number) for alias in store.model("b").aliases] == [(CHAMPION, 1)]
 
 
 def a_version_in_use_stays(make: MakeMetadata) -> None:
@@ -163,9 +123,15 @@ def a_version_in_use_stays(make: MakeMetadata) -> None:
     store = make()
     for _ in range(2):
         add(store, "houses")
-    refused(VersionInUse, lambda: store.remove("houses", 1), "houses@1", CHAMPION, "promote another version first")
+    refused(
+        VersionInUse,
+        lambda: store.remove("houses", 1, when=NOON),
+        "houses@1",
+        CHAMPION,
+        "promote another version first",
+    )
     gone = store.version("houses", 2)
-    assert store.remove("houses", 2) == gone
+    assert store.remove("houses", 2, when=NOON) == gone
     refused(VersionNotFound, lambda: store.version("houses", 2))
     assert store.artefacts() == {store.version("houses", 1).artefact}
 
@@ -181,17 +147,17 @@ def what_is_not_there_is_named_with_what_is(make: MakeMetadata) -> None:
     for act in (lambda: store.aliased("house", "x"), lambda: store.versions(Query(), name="house")):
         refused(ModelNotFound, act, "did you mean houses?")
     for change in (
-        lambda: store.point("house", "x", 1, when=NOON),
-        lambda: store.drop("house", "x"),
-        lambda: store.remove("house", 1),
+        lambda: point(store, "house", "x", 1),
+        lambda: drop(store, "house", "x"),
+        lambda: store.remove("house", 1, when=NOON),
     ):
         refused(ModelNotFound, change, "did you mean houses?")
     refused(VersionNotFound, lambda: store.version("houses", 9), "houses has no version 9: it has 3, 2, 1")
-    refused(VersionNotFound, lambda: store.point("houses", "x", 9, when=NOON), "it has 3, 2, 1")
-    refused(VersionNotFound, lambda: store.remove("houses", 9), "it has 3, 2, 1")
+    refused(VersionNotFound, lambda: point(store, "houses", "x", 9), "it has 3, 2, 1")
+    refused(VersionNotFound, lambda: store.remove("houses", 9, when=NOON), "it has 3, 2, 1")
     refused(AliasNotFound, lambda: store.aliased("houses", "blue"), "no alias 'blue': it has champion")
-    refused(AliasNotFound, lambda: store.drop("houses", "blue"), "it has champion")
-    store.drop("houses", CHAMPION)
+    refused(AliasNotFound, lambda: drop(store, "houses", "blue"), "it has champion")
+    drop(store, "houses", CHAMPION)
     refused(AliasNotFound, lambda: store.aliased("houses", CHAMPION), "it has none")
 
 
@@ -207,15 +173,15 @@ def the_generation_grows_with_every_change_and_no_other_act(make: MakeMetadata) 
     for change in (
         lambda: add(store, "houses"),
         lambda: add(store, "houses"),
-        lambda: store.point("houses", CHAMPION, 2, when=NOON),
-        lambda: store.remove("houses", 1),
-        lambda: store.drop("houses", CHAMPION),
+        lambda: point(store, "houses", CHAMPION, 2),
+        lambda: store.remove("houses", 1, when=NOON),
+        lambda: drop(store, "houses", CHAMPION),
     ):
         change()
         assert changed()
-    refused(VersionNotFound, lambda: store.remove("houses", 9))
-    refused(AliasNotFound, lambda: store.drop("houses", "blue"))
-    refused(VersionNotFound, lambda: store.point("houses", "blue", 9, when=NOON))
+    refused(VersionNotFound, lambda: store.remove("houses", 9, when=NOON))
+    refused(AliasNotFound, lambda: drop(store, "houses", "blue"))
+    refused(VersionNotFound, lambda: point(store, "houses", "blue", 9))
     store.versions(Query())
     assert not changed()
 
@@ -251,8 +217,8 @@ def a_model_without_versions_is_not_listed(make: MakeMetadata) -> None:
     """When the last version is deleted the model is no more, but for its numbers."""
     store = make()
     add(store, "houses")
-    store.drop("houses", CHAMPION)
-    store.remove("houses", 1)
+    drop(store, "houses", CHAMPION)
+    store.remove("houses", 1, when=NOON)
     assert store.models(Query()).total == 0
     assert store.versions(Query()).total == 0
     refused(ModelNotFound, lambda: store.model("houses"))
@@ -306,6 +272,7 @@ METADATA_CHECKS: tuple[Callable[[MakeMetadata], None], ...] = (
     a_model_without_versions_is_not_listed,
     versions_are_listed_by_page_order_and_filter,
     racing_publishers_get_different_numbers,
+    *HISTORY_CHECKS,
 )
 
 

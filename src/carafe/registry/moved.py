@@ -1,0 +1,29 @@
+"""Whether an alias is still what whoever changes it has seen."""
+
+from __future__ import annotations
+
+from carafe.errors import AliasChanged
+from carafe.registry.history import Change
+from carafe.registry.version import Alias
+
+
+def check_expected(change: Change, found: Alias | None) -> None:
+    """Return when the alias is as the change expects it.
+
+    Args:
+        change: what is to be done.
+        found: the alias as it stands; None where there is none.
+
+    Raises:
+        AliasChanged: when it has another revision, or is there and should not be, or the other way round.
+    """
+    if change.expected is None or change.expected == (found.revision if found else 0):
+        return
+    called = f"{change.name}@{change.alias}"
+    if found is None:
+        raise AliasChanged(f"{called}: expected revision {change.expected}, but there is no such alias (any more)")
+    wanted = f"revision {change.expected}" if change.expected else "that there was none yet"
+    raise AliasChanged(
+        f"{called}: expected {wanted}, but it is at revision {found.revision} now, with {found.traffic}: look again, "
+        "then decide"
+    )
