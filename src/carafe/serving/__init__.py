@@ -2,6 +2,7 @@
 
 * ``predictor``: the one door through which every protocol asks.
 * ``catalog``: the versions that are loaded, and what each alias points at. ``watch``: keeps it up to date.
+* ``split``: which of several versions of an alias answers. ``pointing``: what an alias points at, loaded as a whole.
 * ``loading``: how one version is loaded, once, however many ask for it.
 * ``arrangement``: how a loaded version is asked, by what it costs (``costs``) and by the settings.
 * ``batcher``: requests that wait for a busy model share its next run (``turn``, ``deadline``).
@@ -15,6 +16,7 @@ from carafe.serving.observers import Answered, Finished, Looked, Observer, Run
 from carafe.serving.predictor import Predictor
 from carafe.serving.readiness import Fault, Readiness
 from carafe.serving.served import Served
+from carafe.serving.split import Split
 from carafe.serving.watch import Watch
 
 __all__ = [
@@ -28,5 +30,6 @@ __all__ = [
     "Readiness",
     "Run",
     "Served",
+    "Split",
     "Watch",
 ]
