@@ -10,6 +10,7 @@ from sqlalchemy import (
     Column,
     DateTime,
     Dialect,
+    Float,
     ForeignKey,
     Integer,
     MetaData,
@@ -126,6 +127,41 @@ history = Table(
     Column("forced", Boolean, nullable=False),
 )
 """Rows are only ever added, so no number is used twice. ``before`` and ``after`` are traffic as JSON."""
+
+rollouts = Table(
+    "rollouts",
+    METADATA,
+    Column("id", Integer, primary_key=True),
+    Column("model_id", Integer, ForeignKey("models.id"), nullable=False, index=True),
+    Column("alias", String(64), nullable=False),
+    Column("stable", Integer, nullable=False),
+    Column("candidate", Integer, nullable=False),
+    Column("before", Text, nullable=False),
+    Column("plan", Text, nullable=False),
+    Column("state", String(32), nullable=False, index=True),
+    Column("step", Integer, nullable=False),
+    Column("lasted", Float, nullable=False),
+    Column("revision", Integer, nullable=False),
+    Column("began", UtcDateTime, nullable=False),
+    Column("changed", UtcDateTime, nullable=False),
+    Column("author", String(500), nullable=False),
+    Column("reason", Text, nullable=False),
+    Column("outcome", Text, nullable=False),
+)
+"""Rows stay when a rollout has ended. ``before`` is the alias's traffic as JSON; ``lasted``: for how many seconds
+workers have watched the step; ``revision``: the alias's, as the rollout last wrote it."""
+
+rollout_figures = Table(
+    "rollout_figures",
+    METADATA,
+    Column("id", Integer, primary_key=True),
+    Column("rollout_id", Integer, ForeignKey("rollouts.id"), nullable=False),
+    Column("step", Integer, nullable=False),
+    Column("worker", String(64), nullable=False),
+    Column("seen", Text, nullable=False),
+    UniqueConstraint("rollout_id", "step", "worker"),
+)
+"""What one worker has seen of both versions during a step, as JSON; it writes its row anew as it sees more."""
 
 keys = Table(
     "keys",
