@@ -1,0 +1,133 @@
+"""Versions take each other's place under load, in every worker: hardening 19."""
+
+from __future__ import annotations
+
+import json
+import time
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass, field
+from functools import partial
+from pathlib import Path
+
+import pytest
+
+from carafe.schema import ModelRef
+from reliability.generator import Generator
+from reliability.processes import Holding, connections
+from reliability.report import report
+from reliability.slopes import COMPILED, SHARED, Home, make_home, questions
+from web.servers import Server, running
+
+pytestmark = pytest.mark.xdist_group("swaps")
+
+CONNECTIONS = 64
+MIB = 1024**2
+
+
+@dataclass
+class Swaps:
+    """What was seen of a number of swaps under load."""
+
+    server: Server
+    home: Home
+    generator: Generator
+    late: list[float] = field(default_factory=list)
+    holdings: list[Holding] = field(default_factory=list)
+    current: int = 1
+
+    def swap(self, turn: int) -> None:
+        """Let the other version answer, for both models at once, and wait until no connection hears of the old one."""
+        number = 3 - self.current
+        for name in (COMPILED, SHARED):
+            for connection in self.generator.connections:
+                connection.last.clear()
+            WAYS[turn % len(WAYS)](self, name, number)
+            since = time.monotonic()
+            wait_until(partial(self.generator.moved, f"{name}@{number}"))
+            self.late.append(self.generator.lateness(f"{name}@{number}", since=since))
+        self.current = number
+        self.holdings.append(Holding.of(self.server.workers))
+
+
+def over_rest(swaps: Swaps, name: str, number: int) -> None:
+    status, _, told = swaps.server.ask(
+        "PUT",
+        f"/models/{name}/aliases/champion",
+        json.dumps({"version": number}).encode(),
+        Content_Type="application/json",
+    )
+    assert status == 200, told
+
+
+def by_another_process(swaps: Swaps, name: str, number: int) -> None:
+    with swaps.home.registry() as registry:
+        registry.promote(ModelRef(name=name, version=number))
+
+
+def by_rollback(swaps: Swaps, name: str, number: int) -> None:
+    with swaps.home.registry() as registry:
+        assert registry.rollback(name).after.main == number  # type: ignore[union-attr]
+
+
+WAYS: tuple[Callable[[Swaps, str, int], None], ...] = (over_rest, by_rollback, by_another_process, by_rollback)
+
+
+def wait_until(true: Callable[[], bool], *, seconds: float = 30) -> None:
+    until = time.monotonic() + seconds
+    while not true():
+        assert time.monotonic() < until
+        time.sleep(0.01)
+
+
+@pytest.fixture
+def server(tmp_path: Path) -> Iterator[tuple[Server, Home]]:
+    home = make_home(tmp_path / "home")
+    with running("carafe", tmp_path, home=home.path, key=home.key, extra=("--workers", "2")) as started:
+        yield started, home
+
+
+def swapped(server: Server, home: Home, *, swaps: int) -> Swaps:
+    """Swap so often under CONNECTIONS connections; nothing may fail, and every worker must be under load."""
+    asked = [questions(server, COMPILED), questions(server, SHARED)]
+    with Generator(port=server.port, key=server.key, questions=asked, connections=CONNECTIONS) as generator:
+        seen = Swaps(server, home, generator)
+        wait_until(lambda: generator.asked > 10 * CONNECTIONS)
+        taken = connections(server.workers, server.port)
+        for turn in range(swaps):
+            seen.swap(turn)
+    assert generator.failures == []
+    assert len(taken) == 2
+    assert min(taken.values()) > 0, taken
+    assert set(generator.statuses) == {200}
+    return seen
+
+
+def test_swaps_under_load_fail_no_request_and_leave_nothing_behind(server: tuple[Server, Home]) -> None:
+    seen = swapped(*server, swaps=6)
+    assert max(seen.late) < 10  # within a second on a machine that is not busy
+    assert seen.holdings[-1].descriptors <= seen.holdings[1].descriptors + 2
+    assert seen.holdings[-1].threads <= seen.holdings[1].threads + 2
+    assert seen.holdings[-1].memory < seen.holdings[1].memory + 50 * MIB
+
+
+@pytest.mark.long
+def test_a_hundred_swaps_reach_every_worker_within_a_second_and_leave_memory_flat(server: tuple[Server, Home]) -> None:
+    seen = swapped(*server, swaps=100)
+    early, late = seen.holdings[19], seen.holdings[-1]
+    asked = (
+        f"100 promotions and rollbacks of each of two models, by REST and by another process, under {CONNECTIONS} "
+        f"keep-alive connections and 2 workers: {seen.generator.asked:,} requests, 0 failed, each answered exactly as "
+        "the version does that it names."
+    )
+    late_by = (
+        f"The last request that the old version answered was sent {max(seen.late):.2f} s after the change at most, "
+        f"{sorted(seen.late)[len(seen.late) // 2]:.2f} s in the median (allowed: 1 s)."
+    )
+    held = (
+        f"Both workers together, after 20 and after 100: {early.memory / MIB:.1f} and {late.memory / MIB:.1f} MiB, "
+        f"{early.descriptors} and {late.descriptors} descriptors, {early.threads} and {late.threads} threads."
+    )
+    report("19", [asked, late_by, held])
+    assert max(seen.late) < 1
+    assert (late.descriptors, late.threads) == (early.descriptors, early.threads)
+    assert late.memory < early.memory + 4 * MIB
