@@ -441,3 +441,31 @@ def test_a_metric_that_the_champion_lacks_does_not_compare(registry: Registry) -
     odd = msgspec.structs.replace(example_manifest(holdout="same"), metrics=(Metric(name="other", value=1.0),))
     verdict = publish(registry, manifest=odd, promote=Promotion.IF_BETTER).verdict
     assert verdict == "not champion: it and the champion houses@1 have no main metric in common"
+
+
+def leave_an_orphan(registry: Registry) -> str:
+    with registry.staging() as folder, registry.artefacts.keep(folder) as artefact:
+        return artefact
+
+
+def test_the_next_publication_collects_what_a_crash_left(registry: Registry) -> None:
+    publish(registry)
+    orphan = leave_an_orphan(registry)
+    publish(registry)
+    assert orphan not in registry.artefacts.survey().kept
+    assert len(registry.artefacts.survey().kept) == 2
+
+
+def test_the_files_of_a_database_that_was_lost_are_no_orphans(tmp_path: Path) -> None:
+    settings = Settings(home=tmp_path / "home")
+    for _ in range(2):
+        registry = open_registry(settings)
+        publish(registry)
+        publish(registry)
+        registry.close()
+        for file in settings.home.glob("carafe.db*"):
+            file.unlink()
+    registry = open_registry(settings)
+    registry.tidy()
+    assert len(registry.artefacts.survey().kept) == 4
+    registry.close()

@@ -51,6 +51,7 @@ def command(**flags: Any) -> None:  # noqa: ANN401 - one value a setting
 def _prepare(settings: Settings) -> tuple[str | None, str]:
     """Open the home once before the workers do; return a new home's administrator key, and what its models lack."""
     registry = open_registry(settings)
+    registry.tidy()
     keys = open_keys(settings)
     try:
         key = None if settings.open else ensure_administrator_key(keys)

@@ -16,7 +16,7 @@ from carafe.registry.bundle import Label, pack, unpack
 from carafe.registry.history import Action, Change, Entry, HistoryQuery, said, settled_before
 from carafe.registry.metadata import Draft, MetadataStore
 from carafe.registry.promotion import Promotion, judge
-from carafe.registry.query import Page, Query
+from carafe.registry.query import Page, Query, Sort
 from carafe.registry.store import ArtefactStore
 from carafe.registry.traffic import Traffic
 from carafe.registry.version import Alias, RegisteredModel, Version
@@ -44,6 +44,7 @@ class Registry:
 
     def staging(self) -> AbstractContextManager[Path]:
         """Yield an empty private folder in which to seal an artefact; it is gone after the block."""
+        self.tidy()
         return self.artefacts.staging()
 
     def publish(
@@ -322,6 +323,17 @@ class Registry:
         would be an orphan.
         """
         return len(self.artefacts.collect(self.metadata.artefacts))
+
+    def tidy(self) -> None:
+        """Delete what crashes left behind since the first model was published, as far as that can be done now.
+
+        Called whenever a service starts or something is about to be published, so that nobody else needs to. What is
+        older than everything that the database knows stays: it belongs to a database that was lost, or is elsewhere.
+        """
+        with suppress(StorageUnavailable):
+            first = self.metadata.models(Query(size=1, sort=Sort.CREATED)).items
+            if first:
+                self.artefacts.collect(self.metadata.artefacts, after=first[0].created)
 
     def close(self) -> None:
         """Let go of what is held open."""

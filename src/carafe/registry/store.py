@@ -4,8 +4,22 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from contextlib import AbstractContextManager
+from dataclasses import dataclass
+from datetime import datetime
 from pathlib import Path
 from typing import Protocol
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Survey:
+    """What a store held when it was looked through; others may add and remove meanwhile."""
+
+    kept: frozenset[str]
+    """The names of the artefacts that can be fetched."""
+    aside: frozenset[str]
+    """The names of those that were put aside."""
+    staging: int
+    """How many staging folders there are, in use or abandoned."""
 
 
 class ArtefactStore(Protocol):
@@ -50,13 +64,25 @@ class ArtefactStore(Protocol):
         """Delete an artefact. Without it, do nothing."""
         ...
 
-    def collect(self, referenced: Callable[[], frozenset[str]]) -> frozenset[str]:
+    def collect(self, referenced: Callable[[], frozenset[str]], *, after: datetime | None = None) -> frozenset[str]:
         """Delete what a crash left behind: artefacts that are not ``referenced``, and abandoned staging folders.
 
         Does nothing while any process stages or keeps an artefact.
 
+        Args:
+            referenced: asked once nobody can keep an artefact any more; returns the names of those that stay.
+            after: artefacts from before this moment stay as well.
+
         Returns:
             The names of the artefacts that were deleted.
+        """
+        ...
+
+    def survey(self) -> Survey:
+        """Return what is in the store.
+
+        Raises:
+            StorageUnavailable: when it can't be looked through now.
         """
         ...
 

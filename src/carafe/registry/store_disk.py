@@ -10,10 +10,12 @@ import shutil
 import tempfile
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
+from datetime import datetime
 from pathlib import Path
 
 from carafe.database import flush_folder, make_folder
 from carafe.errors import CorruptArtefact, StorageUnavailable
+from carafe.registry.store import Survey
 
 _NAME = re.compile(r"[0-9a-f]{32}")
 
@@ -79,17 +81,28 @@ class DiskArtefacts:
                 _move(folder, doomed)
                 shutil.rmtree(doomed, ignore_errors=True)
 
-    def collect(self, referenced: Callable[[], frozenset[str]]) -> frozenset[str]:
+    def collect(self, referenced: Callable[[], frozenset[str]], *, after: datetime | None = None) -> frozenset[str]:
         """Delete what a crash left behind, unless any process stages or keeps an artefact now."""
         with self._alone() as alone:
             if not alone:
                 return frozenset()
             with _told():
                 self._empty_staging()
-                orphans = {folder.name for folder in self._kept.iterdir()} - referenced()
+                begin = after.timestamp() if after else 0
+                found = {folder.name for folder in self._kept.iterdir() if folder.stat().st_mtime >= begin}
+                orphans = found - referenced() if found else found
                 for orphan in orphans:
                     shutil.rmtree(self._kept / orphan, ignore_errors=True)
             return frozenset(orphans)
+
+    def survey(self) -> Survey:
+        """Return what is in the folders."""
+        with _told():
+            kept, aside, staging = (
+                frozenset(entry.name for entry in folder.iterdir())
+                for folder in (self._kept, self._quarantine, self._staging)
+            )
+            return Survey(kept=kept, aside=aside, staging=len(staging))
 
     def sweep(self) -> None:
         """Delete abandoned staging folders, unless any process is staging now."""

@@ -8,10 +8,14 @@ import tempfile
 import weakref
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
+from datetime import UTC, datetime
 from pathlib import Path
 from threading import RLock
 
 from carafe.errors import CorruptArtefact
+from carafe.registry.store import Survey
+
+_STAGING = "staging-"
 
 
 class MemoryArtefacts:
@@ -22,6 +26,7 @@ class MemoryArtefacts:
 
     def __init__(self) -> None:
         self._kept: dict[str, Mapping[str, bytes]] = {}
+        self._since: dict[str, datetime] = {}
         self._aside: dict[str, Mapping[str, bytes]] = {}
         self._busy = 0
         self._lock = RLock()
@@ -32,7 +37,7 @@ class MemoryArtefacts:
     def staging(self) -> Iterator[Path]:
         """Yield an empty private folder in which to prepare an artefact; it is gone after the block."""
         with self._in_use():
-            folder = Path(tempfile.mkdtemp(prefix="staging-", dir=self._folder))
+            folder = Path(tempfile.mkdtemp(prefix=_STAGING, dir=self._folder))
             try:
                 yield folder
             finally:
@@ -44,6 +49,7 @@ class MemoryArtefacts:
         with self._in_use():
             files = {file.name: _read_plain(file) for file in staged.iterdir()}
             artefact = secrets.token_hex(16)
+            self._since[artefact] = datetime.now(UTC)
             self._kept[artefact] = files
             shutil.rmtree(staged)
             yield artefact
@@ -72,18 +78,26 @@ class MemoryArtefacts:
         """Delete an artefact."""
         with self._lock:
             self._kept.pop(artefact, None)
+            self._since.pop(artefact, None)
             self._aside.pop(artefact, None)
             shutil.rmtree(self._folder / artefact, ignore_errors=True)
 
-    def collect(self, referenced: Callable[[], frozenset[str]]) -> frozenset[str]:
+    def collect(self, referenced: Callable[[], frozenset[str]], *, after: datetime | None = None) -> frozenset[str]:
         """Delete artefacts that are not referenced, unless any thread stages or keeps one now."""
         with self._lock:
             if self._busy:
                 return frozenset()
-            orphans = self._kept.keys() - referenced()
+            found = {artefact for artefact in self._kept if after is None or self._since[artefact] >= after}
+            orphans = found - referenced()
             for orphan in orphans:
                 self.remove(orphan)
             return frozenset(orphans)
+
+    def survey(self) -> Survey:
+        """Return what is kept."""
+        with self._lock:
+            staging = len(list(self._folder.glob(f"{_STAGING}*")))
+            return Survey(kept=frozenset(self._kept), aside=frozenset(self._aside), staging=staging)
 
     def close(self) -> None:
         """Delete the temporary folder."""

@@ -5,10 +5,11 @@ from __future__ import annotations
 import os
 from collections.abc import Callable, Mapping
 from concurrent.futures import ThreadPoolExecutor
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
 from carafe.errors import CorruptArtefact
-from carafe.registry.store import ArtefactStore
+from carafe.registry.store import ArtefactStore, Survey
 from carafe.testing.raising import refused
 
 MakeArtefacts = Callable[[], ArtefactStore]
@@ -111,6 +112,25 @@ def only_orphans_are_collected(make: MakeArtefacts) -> None:
     assert store.collect(lambda: frozenset({mine})) == frozenset()
 
 
+def what_is_older_than_asked_is_not_collected(make: MakeArtefacts) -> None:
+    """A database that was lost and begun anew knows nothing of what came before it: that is no orphan of its."""
+    store = make()
+    artefact = put(store)
+    later, earlier = (datetime.now(UTC) + timedelta(minutes=sign) for sign in (1, -1))
+    assert store.collect(frozenset, after=later) == frozenset()
+    assert store.collect(frozenset, after=earlier) == {artefact}
+
+
+def a_survey_tells_what_is_kept_aside_and_staged(make: MakeArtefacts) -> None:
+    """Names of artefacts, and a count of staging folders."""
+    store = make()
+    kept, aside = put(store), put(store)
+    store.quarantine(aside)
+    assert store.survey() == Survey(kept=frozenset({kept}), aside=frozenset({aside}), staging=0)
+    with store.staging():
+        assert store.survey().staging == 1
+
+
 def nothing_is_collected_while_a_name_is_written_down(make: MakeArtefacts) -> None:
     """Between keep and the row that refers to it, and while staging, the collector leaves everything alone."""
     store = make()
@@ -173,6 +193,8 @@ ARTEFACT_CHECKS: tuple[Callable[[MakeArtefacts], None], ...] = (
     what_is_not_there_is_said_to_be_gone,
     removing_and_quarantining_what_is_gone_does_nothing,
     only_orphans_are_collected,
+    what_is_older_than_asked_is_not_collected,
+    a_survey_tells_what_is_kept_aside_and_staged,
     nothing_is_collected_while_a_name_is_written_down,
     a_failed_row_leaves_an_orphan_at_most,
     threads_keep_at_once,
