@@ -11,6 +11,7 @@ from contextlib import ExitStack
 from pathlib import Path
 
 import pytest
+from alembic import command
 from alembic.autogenerate import compare_metadata
 from alembic.config import Config
 from alembic.migration import MigrationContext
@@ -19,6 +20,7 @@ from sqlalchemy import text
 
 from carafe import database
 from carafe.database import Database, open_database
+from carafe.database.engine import WRITES, create
 from carafe.database.tables_sql import METADATA
 from carafe.database.upgrade import REVISIONS
 from carafe.errors import DamagedHome, NewerHome, StorageUnavailable
@@ -122,6 +124,39 @@ def test_an_up_to_date_home_opens_without_alembic(home: Path) -> None:
     )
     done = subprocess.run([sys.executable, "-c", program, home], capture_output=True, text=True, check=True)
     assert done.stdout == "[]\n"
+
+
+def build_older(home: Path) -> None:
+    """Build a home of the first release, in which an alias points at a version."""
+    home.mkdir(parents=True)
+    config = Config()
+    config.set_main_option("script_location", str(MIGRATIONS))
+    engine = create(home / "carafe.db")
+    with engine.connect().execution_options(**{WRITES: True}) as connection:
+        config.attributes["connection"] = connection
+        command.upgrade(config, "0001")
+    engine.dispose()
+    rewrite(home, "INSERT INTO models VALUES (1, 'houses', '2026-11-01', 1)")
+    rewrite(home, "INSERT INTO versions VALUES (1, 1, 1, '2026-11-01', 'regression', 'd', 'a', '{}', 'the first')")
+    rewrite(home, "INSERT INTO aliases VALUES (1, 1, 'champion', 1, '2026-11-01')")
+
+
+def test_an_older_home_whose_tables_refer_to_each_other_is_upgraded(home: Path) -> None:
+    build_older(home)
+    found = open_database(home)
+    with found.reading() as connection:
+        rows = connection.execute(text("SELECT alias, revision, version_id FROM aliases JOIN alias_versions")).all()
+        assert [tuple(row) for row in rows] == [("champion", 2, 1)]
+        assert connection.exec_driver_sql("PRAGMA foreign_keys").scalar() == 1
+    found.close()
+
+
+def test_an_older_home_with_references_to_nothing_is_left_as_it_is(home: Path) -> None:
+    build_older(home)
+    rewrite(home, "INSERT INTO versions VALUES (2, 9, 1, '2026-11-01', 'regression', 'd', 'b', '{}', 'of no model')")
+    for _ in range(2):
+        with pytest.raises(DamagedHome, match="rows of history, versions refer to rows that are not"):
+            open_database(home)
 
 
 def test_a_home_of_a_newer_carafe_is_refused_and_left_alone(home: Path) -> None:

@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 import os
+import sqlite3
 from pathlib import Path
 
-from sqlalchemy import Engine, inspect, text
+from sqlalchemy import Engine, event, inspect, text
 
 from carafe.database.engine import FILE, WRITES, create
 from carafe.database.lock import exclusively, flush_folder
@@ -86,9 +87,19 @@ def _migrate(file: Path) -> None:
     config = Config()
     config.set_main_option("script_location", str(Path(__file__).parent / "migrations").replace("%", "%%"))
     engine = create(file)
+    event.listen(engine, "connect", _let_tables_be_rebuilt)
     try:
         with engine.connect().execution_options(**{WRITES: True}) as connection:
             config.attributes["connection"] = connection
             command.upgrade(config, "head")
     finally:
         engine.dispose()
+
+
+def _let_tables_be_rebuilt(connection: sqlite3.Connection, _record: object) -> None:
+    """Let a migration put a new table in the place of one that others refer to; ``env.py`` checks the references.
+
+    Source: SQLite, "Making Other Kinds Of Table Schema Changes": a table that is dropped takes its rows with it, and
+    what refers to them would refuse that; foreign keys can be laid aside only outside a transaction.
+    """
+    connection.execute("PRAGMA foreign_keys = OFF")

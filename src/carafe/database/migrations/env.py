@@ -2,6 +2,7 @@
 
 from alembic import context
 
+from carafe.database.migrations.references import check_references
 from carafe.database.tables_sql import METADATA
 
 context.configure(
@@ -12,3 +13,4 @@ context.configure(
 )
 with context.begin_transaction():
     context.run_migrations()
+    check_references(context.config.attributes["connection"])
