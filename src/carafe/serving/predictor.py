@@ -11,6 +11,7 @@ from carafe.schema import ModelRef, PredictRequest, PredictResponse, Rows
 from carafe.schema.rows import count_unseen
 from carafe.serving.catalog import Catalog
 from carafe.serving.observers import Answered, Observer, Observers
+from carafe.serving.pointing import Target
 from carafe.serving.served import Served
 
 
@@ -24,11 +25,21 @@ class Predictor:
     def resolve(self, ref: ModelRef | None = None) -> Served:
         """Return the version that answers for ``ref``, or for the default model where it is None.
 
+        Of an alias that shares its requests this is the main version: for whoever can't be given different ones.
+
         Raises:
             NotFound: when there is none.
             CorruptArtefact, NewerArtefact, MissingExtra, StorageUnavailable: when it can't be loaded.
         """
         return self._catalog.get(ref)
+
+    def route(self, ref: ModelRef | None = None) -> Target:
+        """Return the version that answers for ``ref``, or the split that chooses one for each request.
+
+        Raises:
+            NotFound, CorruptArtefact, NewerArtefact, MissingExtra, StorageUnavailable: as ``resolve``.
+        """
+        return self._catalog.route(ref)
 
     def predict(self, request: PredictRequest, *, served: Served | None = None) -> PredictResponse:
         """Answer every row of the request.

@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
+import dataclasses
 from bisect import bisect_right
-from collections.abc import Iterable, Sequence
-from dataclasses import dataclass, field
+from collections.abc import Mapping
+from dataclasses import dataclass
 from hashlib import blake2b
 from itertools import accumulate
 from random import random
@@ -36,21 +37,24 @@ class Split:
     """Are asked what the others are asked; nobody sees their answers."""
     answering: tuple[Served, ...]
     """Every version that answers, in the order of the traffic's shares."""
-    _ordered: tuple[Served, ...] = field(init=False, repr=False)
-    _ends: tuple[int, ...] = field(init=False, repr=False)
-    _salted: Any = field(init=False, repr=False)
+    header: str | None = dataclasses.field(init=False)
+    """The header that keeps a caller with one version, as WSGI names it; None where none does."""
+    field: str | None = dataclasses.field(init=False)
+    """The field of the record that does; None where none does."""
+    _ordered: tuple[Served, ...] = dataclasses.field(init=False, repr=False)
+    _ends: tuple[int, ...] = dataclasses.field(init=False, repr=False)
+    _salted: Any = dataclasses.field(init=False, repr=False)
 
     def __post_init__(self) -> None:
-        ordered, ends = _ranges(self.traffic, self.answering)
+        ordered, ends = _ranges(self.traffic, {one.number: one for one in self.answering})
+        kind, _, name = (self.traffic.sticky or "").partition(":")
+        chooses = len(self.answering) > 1
+        object.__setattr__(self, "header", _wsgi(name) if chooses and kind == "header" else None)
+        object.__setattr__(self, "field", name if chooses and kind == "field" else None)
         object.__setattr__(self, "_ordered", ordered)
         object.__setattr__(self, "_ends", ends)
         # The alias is part of every digest, so that the callers whom one model tries out first are not another's, too.
         object.__setattr__(self, "_salted", blake2b(f"{self.ref}\0".encode(), digest_size=_BITS // 8))
-
-    @property
-    def sticky(self) -> str | None:
-        """What keeps a caller with one version; None where each request draws, or there is nothing to choose."""
-        return self.traffic.sticky if len(self._ordered) > 1 else None
 
     @property
     def versions(self) -> tuple[Served, ...]:
@@ -63,7 +67,7 @@ class Split:
         Args:
             caller: the value of the header or field that keeps a caller with one version.
         """
-        if len(self._ordered) == 1:
+        if len(self.answering) == 1:
             return self.main
         number = int(random() * WHOLE) if caller is None else self.number(caller)  # noqa: S311 - nothing secret
         return self._ordered[bisect_right(self._ends, number)]
@@ -75,14 +79,17 @@ class Split:
         return int.from_bytes(digest.digest(), "big") * WHOLE >> _BITS
 
 
-def _ranges(traffic: Traffic, answering: Iterable[Served]) -> tuple[tuple[Served, ...], tuple[int, ...]]:
-    """Return the versions in the order of their ranges, the latest first, and the number before which each ends.
+def _wsgi(name: str) -> str:
+    """Return a header's name in the environment of a WSGI application (PEP 3333)."""
+    plain = name.upper().replace("-", "_")
+    return plain if plain in {"CONTENT_TYPE", "CONTENT_LENGTH"} else f"HTTP_{plain}"
 
-    The share of a version that is not loaded is the main one's.
+
+def _ranges(traffic: Traffic, loaded: Mapping[int, Served]) -> tuple[tuple[Served, ...], tuple[int, ...]]:
+    """Return who answers in each range, the latest version's first, and the number before which each range ends.
+
+    In the range of a version that is not loaded, the main one answers.
     """
-    loaded = {served.number: served for served in answering}
-    widths = dict.fromkeys(loaded, 0)
-    for share in traffic.shares:
-        widths[share.version if share.version in loaded else traffic.main] += round(share.percent * 100)
-    numbers: Sequence[int] = sorted(widths, reverse=True)
-    return tuple(loaded[number] for number in numbers), tuple(accumulate(widths[number] for number in numbers))
+    shares = sorted(traffic.shares, key=lambda share: share.version, reverse=True)
+    answering = tuple(loaded.get(share.version, loaded[traffic.main]) for share in shares)
+    return answering, tuple(accumulate(round(share.percent * 100) for share in shares))

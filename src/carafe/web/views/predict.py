@@ -11,13 +11,14 @@ from carafe.protocols.native import Decoded, decode_json, encode_features, encod
 from carafe.protocols.native_csv import decode_csv, encode_csv
 from carafe.schema import ModelRef, PredictRequest, PredictResponse
 from carafe.schema.rows import count_unseen
-from carafe.serving import Served
+from carafe.serving import Served, Split
 from carafe.serving.deadline import within
 from carafe.web.call import ACCEPT, CONTENT_ENCODING, CONTENT_TYPE, PREFER, Reply, written
 from carafe.web.prefer import preferred_wait
 from carafe.web.query import parse_query, read_query, truth
 from carafe.web.reference import ref_of
 from carafe.web.route import Context
+from carafe.web.sticky import choose as choose_version
 from carafe.web.trace import Trace
 
 _FORMATS = (JSON, CSV)
@@ -71,8 +72,12 @@ def _predict(context: Context, ref: ModelRef | None) -> Reply:
     wants, timing = _asked_for(context.call.query)
     kind = _given(context.call.headers.get(ACCEPT))
     predictor, trace = context.service.predictor, context.trace
-    served = predictor.resolve(ref)
+    target = predictor.route(ref)
     began = time.perf_counter()
+    if isinstance(target, Split):
+        context, served = choose_version(context, target, kind=_taken_of(context))
+    else:
+        served = target
     decoded = _decode(context, served)
     read = time.perf_counter()
     response = _ask(
@@ -96,10 +101,14 @@ def _ask(context: Context, served: Served, request: PredictRequest) -> PredictRe
         return context.service.predictor.predict(request, served=served)
 
 
+def _taken_of(context: Context) -> str:
+    headers = context.call.headers
+    return _taken(headers.get(CONTENT_TYPE), headers.get(CONTENT_ENCODING))
+
+
 def _decode(context: Context, served: Served) -> Decoded:
     context.trace.served = served
-    headers = context.call.headers
-    kind = _taken(headers.get(CONTENT_TYPE), headers.get(CONTENT_ENCODING))
+    kind = _taken_of(context)
     most = context.service.settings.max_rows
     if kind == CSV:
         decoded = decode_csv(served.signature, context.call.read(), max_rows=most)
