@@ -8,6 +8,7 @@ from pathlib import Path
 
 from sqlalchemy import Engine, event, inspect, text
 
+from carafe.database.before import forget_others, keep_before
 from carafe.database.engine import FILE, WRITES, create
 from carafe.database.lock import exclusively, flush_folder
 from carafe.errors import NewerHome, StorageUnavailable
@@ -18,6 +19,8 @@ REVISIONS = ("0001", "0002", "0003")
 
 def bring_up_to_date(home: Path) -> None:
     """Leave ``home`` with a database of the newest revision; wait for another process that is at it.
+
+    What an older database was is kept beside it, until the next upgrade.
 
     Raises:
         NewerHome: when its revision is none that this Carafe knows.
@@ -36,8 +39,12 @@ def bring_up_to_date(home: Path) -> None:
                 f"the home {home} has database revision {found}, this Carafe knows up to {REVISIONS[-1]}: "
                 "install the Carafe that wrote it or a newer one, or set CARAFE_HOME to another folder"
             )
-        if found != REVISIONS[-1]:  # else another process has done it while this one waited
+        if found is None:
             _migrate(file)
+        elif found != REVISIONS[-1]:  # else another process has done it while this one waited
+            copy = keep_before(file, REVISIONS[-1])
+            _migrate(file)
+            forget_others(copy, file)
 
 
 def _create_whole(file: Path) -> None:

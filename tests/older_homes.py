@@ -1,0 +1,45 @@
+"""Homes that older Carafes wrote, from ``tests/homes``; how they were made is in ``tests/homes/make.py``."""
+
+from __future__ import annotations
+
+import json
+import tarfile
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+FOLDER = Path(__file__).parent / "homes"
+NAMES = tuple(sorted(path.name.removesuffix(".tar.gz") for path in FOLDER.glob("*.tar.gz")))
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class OlderHome:
+    """An unpacked home."""
+
+    path: Path
+    keys: dict[str, str]
+    """The text of a key a role, by the role's name."""
+    revoked: str
+    """The text of a key that was revoked."""
+    answers: dict[str, dict[str, Any]]
+    """By reference: ``records``, and the ``version``, ``values`` and ``probabilities`` that were the answer."""
+
+
+def unpack(name: str, folder: Path) -> OlderHome:
+    """Unpack one of NAMES into a folder that exists."""
+    with tarfile.open(FOLDER / f"{name}.tar.gz") as archive:
+        archive.extractall(folder, filter="data")
+    known = json.loads((folder / "known.json").read_text(encoding="utf-8"))
+    return OlderHome(path=folder / "home", keys=known["keys"], revoked=known["revoked"], answers=known["answers"])
+
+
+def assert_answers(home: Path, older: OlderHome) -> None:
+    """Ask every version again, and expect the very same numbers."""
+    import carafe  # noqa: PLC0415 - processes that never load a model start faster
+
+    for reference, known in older.answers.items():
+        model = carafe.load(reference, home=home)
+        assert model.version.number == known["version"], reference
+        assert model.predict(known["records"]).tolist() == known["values"], reference
+        if "probabilities" in known:
+            assert model.predict_proba(known["records"]).tolist() == known["probabilities"], reference
