@@ -52,6 +52,8 @@ class MissingExtra(CarafeError):
         **dict.fromkeys(("polars", "narwhals", "fastexcel", "sklearn", "skops", "lightgbm", "tomlkit"), "train"),
         **dict.fromkeys(("pandas", "pyarrow"), "pandas"),
         "redis": "redis",
+        "psycopg": "postgres",
+        "obstore": "objectstore",
     }
     """Each optional library, as it is imported, and the extra that installs it."""
 

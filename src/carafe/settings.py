@@ -42,6 +42,20 @@ class Settings:
     """How this process runs. Every field can be set as ``CARAFE_<FIELD>`` in the environment."""
 
     home: Path = _setting(Path("~/.carafe"), help="Where models, their database and secrets are kept.")
+    database_url: str | None = _secret(
+        help="A database on PostgreSQL that several machines share, instead of the home's own: "
+        "postgresql://user:password@host:5432/database."
+    )
+    artifacts_url: str | None = _secret(
+        help="Where the files of versions are, if not in the home: file:///shared/folder or s3://bucket/prefix."
+    )
+    artifacts_cache_bytes: int = _setting(
+        20 * 1024**3, help="How much of what is fetched from an object store is kept in the home, in bytes."
+    )
+    secret: str | None = _secret(
+        help="What signs models and keys, as 64 hexadecimal digits, instead of the home's secret.key: the same on "
+        "every machine that shares a database."
+    )
     host: str = _setting("127.0.0.1", help="The address to listen on.")
     port: int = _setting(8000, help="The port to listen on.")
     workers: int = _setting(1, help="How many worker processes answer requests.")
@@ -86,6 +100,7 @@ class Settings:
             if not 0 <= getattr(self, name) <= 1:
                 raise InvalidSetting(f"{name} ({variable(name)}): got {getattr(self, name)}, expected 0 to 1")
         self.cached_models()
+        self._check_shared()
         if self.redis_url is not None and not self.redis_url.startswith(_REDIS_SCHEMES):
             raise InvalidSetting(
                 f"redis_url (CARAFE_REDIS_URL): expected a URL that begins {' or '.join(_REDIS_SCHEMES)}"
@@ -118,6 +133,13 @@ class Settings:
         parts = [part.strip() for part in (self.cache or "").split(",")]
         return dict(_cached(part) for part in parts if part)
 
+    def _check_shared(self) -> None:
+        """Raise InvalidSetting where what machines share is not well formed; values are not shown."""
+        for name, pattern, expected in _SHARED:
+            value = getattr(self, name)
+            if value is not None and not pattern.fullmatch(value):
+                raise InvalidSetting(f"{name} ({variable(name)}): expected {expected}")
+
     def check_open(self) -> None:
         """Raise OpenModeRefused when no key is asked for on an address that is not loopback."""
         if self.open and not is_loopback(self.host):
@@ -148,7 +170,17 @@ def is_loopback(host: str) -> bool:
         return False
 
 
+_SHARED = (
+    ("database_url", re.compile(r"postgres(ql)?://\S+"), "postgresql://user:password@host:5432/database"),
+    (
+        "artifacts_url",
+        re.compile(r"file:///[^?#]*|s3://[^/?#\s]+(/[^?#\s]*)?(\?[^#\s]*)?"),
+        "file:///shared/folder or s3://bucket/prefix",
+    ),
+    ("secret", re.compile(r"[0-9a-fA-F]{64}"), "64 hexadecimal digits"),
+)
 _COUNTS = (
+    "artifacts_cache_bytes",
     "workers",
     "threads",
     "max_loaded",

@@ -8,6 +8,7 @@ import pytest
 from carafe.access import Purpose, derive, open_home
 from carafe.access.secret import read_secret
 from carafe.errors import DamagedHome, StorageUnavailable
+from carafe.settings import Settings
 
 
 def test_a_secret_is_made_once_and_closed_to_other_accounts(tmp_path: Path) -> None:
@@ -48,23 +49,23 @@ def test_a_secret_that_is_a_folder_is_an_error_that_names_it(tmp_path: Path) -> 
 
 
 def test_a_home_refuses_the_secret_of_another(tmp_path: Path) -> None:
-    home = open_home(tmp_path / "home")
+    home = open_home(Settings(home=tmp_path / "home"))
     home.close()
-    open_home(tmp_path / "home").close()
+    open_home(Settings(home=tmp_path / "home")).close()
     (tmp_path / "home" / "secret.key").write_bytes(os.urandom(32))
     with pytest.raises(DamagedHome, match="not the secret that this home was made with: restore it from a backup"):
-        open_home(tmp_path / "home")
+        open_home(Settings(home=tmp_path / "home"))
 
 
 def test_a_home_does_not_invent_a_new_secret_for_an_old_database(tmp_path: Path) -> None:
-    open_home(tmp_path / "home").close()
+    open_home(Settings(home=tmp_path / "home")).close()
     (tmp_path / "home" / "secret.key").unlink()
     with pytest.raises(DamagedHome, match="not the secret"):
-        open_home(tmp_path / "home")
+        open_home(Settings(home=tmp_path / "home"))
 
 
 def test_a_home_never_shows_its_secret(tmp_path: Path) -> None:
-    home = open_home(tmp_path / "home")
+    home = open_home(Settings(home=tmp_path / "home"))
     home.close()
     assert "secret=" not in repr(home)
     assert repr(home.secret) not in repr(home)

@@ -9,7 +9,8 @@ from pathlib import Path
 from carafe.access.home_sql import remember_check
 from carafe.access.secret import FILE, Purpose, derive, read_secret
 from carafe.database import Database, open_database
-from carafe.errors import DamagedHome
+from carafe.errors import DamagedHome, InvalidSetting
+from carafe.settings import Settings
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -29,28 +30,44 @@ class Home:
         self.database.close()
 
 
-def open_home(path: Path) -> Home:
-    """Open the home at ``path``; create it, its database and its secret where there is none.
+def open_home(settings: Settings) -> Home:
+    """Open the home that ``settings`` name; create it, its database and its secret where there is none.
+
+    The database may be one that several machines share, and the secret one that the settings bring along.
 
     Raises:
         NewerHome: when a newer Carafe has written it.
-        DamagedHome: when the database is broken, or the secret is not the one this home was made with.
+        DamagedHome: when the database is broken, or the secret is not the one that it was made with.
+        InvalidSetting: when the secret of the settings is not that one, or the database's URL can't be read.
+        MissingExtra: when what speaks to PostgreSQL is not installed.
         StorageUnavailable: when it can't be created, read or written.
     """
-    database = open_database(path)
+    database = open_database(settings.home, settings.database_url)
     try:
-        home = Home(path=path, database=database, secret=read_secret(path))
-        _check_secret(home)
+        secret = read_secret(settings.home) if settings.secret is None else bytes.fromhex(settings.secret)
+        home = Home(path=settings.home, database=database, secret=secret)
+        _check_secret(home, settings)
     except BaseException:
         database.close()
         raise
     return home
 
 
-def _check_secret(home: Home) -> None:
+def _check_secret(home: Home, settings: Settings) -> None:
     mine = home.key_for(Purpose.CHECK).hex()
-    if not hmac.compare_digest(mine, remember_check(home.database, mine)):
-        raise DamagedHome(
-            f"{FILE} in {home.path} is not the secret that this home was made with: restore it from a backup; every "
-            "model is signed with it, so another one would make them all look damaged"
+    if hmac.compare_digest(mine, remember_check(home.database, mine)):
+        return
+    if settings.secret is not None:
+        raise InvalidSetting(
+            "secret (CARAFE_SECRET): it is not the one that this database was begun with: give every machine the same; "
+            f"one that began without the setting has it in {FILE} of its home"
         )
+    if settings.database_url is not None:
+        raise DamagedHome(
+            f"{FILE} in {home.path} is not the secret that this database was begun with: bring {FILE} from a machine "
+            "that shares the database, or set CARAFE_SECRET to the same on all of them"
+        )
+    raise DamagedHome(
+        f"{FILE} in {home.path} is not the secret that this home was made with: restore it from a backup; every "
+        "model is signed with it, so another one would make them all look damaged"
+    )

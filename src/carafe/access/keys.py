@@ -106,7 +106,7 @@ def identifier(text: str) -> str | None:
 
 def open_keys(settings: Settings) -> Keys:
     """Return the keys of the home that ``settings`` name; see ``open_home`` for what can fail."""
-    home = open_home(settings.home)
+    home = open_home(settings)
     return Keys(store=SqlKeyStore(home.database), key=home.key_for(Purpose.API_KEYS), home=home)
 
 

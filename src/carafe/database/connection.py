@@ -1,21 +1,23 @@
-"""An open database: what reads and writes go through, and how a home's own is opened."""
+"""An open database: what reads and writes go through, and how that of a home is opened."""
 
 from __future__ import annotations
 
-import sqlite3
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
+from importlib import import_module
 from pathlib import Path
+from typing import Any
 
-from sqlalchemy import Connection, Engine
-from sqlalchemy.exc import DatabaseError, OperationalError
+from sqlalchemy import Connection, Engine, Executable
+from sqlalchemy.exc import DBAPIError
 from sqlalchemy.exc import TimeoutError as NoConnectionLeft
 
-from carafe.database.engine import FILE, WRITES, create
+from carafe.database.engine import FILE, SQLITE, WRITES, create
 from carafe.database.lock import prepare_home
-from carafe.database.upgrade import bring_up_to_date
-from carafe.errors import DamagedHome, StorageUnavailable
+from carafe.database.manner import Manner
+from carafe.database.upgrade import bring_server_up_to_date, bring_up_to_date
+from carafe.errors import MissingExtra, StorageUnavailable
 
 
 @dataclass(frozen=True, slots=True)
@@ -23,6 +25,7 @@ class Database:
     """An open database. ``*_sql.py`` files read and write through it; nobody else sees SQLAlchemy."""
 
     engine: Engine
+    manner: Manner = SQLITE
 
     @contextmanager
     def reading(self) -> Iterator[Connection]:
@@ -32,7 +35,11 @@ class Database:
             StorageUnavailable: when the database can't be read now.
             DamagedHome: when its file is broken.
         """
-        with _told(), self.engine.connect() as connection, connection.begin():
+        with (
+            _told(self.manner),
+            self.engine.connect().execution_options(**self.manner.snapshot) as connection,
+            connection.begin(),
+        ):
             yield connection
 
     @contextmanager
@@ -40,48 +47,85 @@ class Database:
         """Yield a connection in a transaction that no other writer overlaps; commit at the end, undo on an error.
 
         Raises:
-            StorageUnavailable: when the database can't be written now; nothing was changed.
+            StorageUnavailable: when the database can't be written now; nothing was changed, or, where a server was
+                lost in the middle of the commit, nobody knows.
             DamagedHome: when its file is broken.
         """
-        with _told(), self.engine.connect().execution_options(**{WRITES: True}) as connection, connection.begin():
+        with (
+            _told(self.manner),
+            self.engine.connect().execution_options(**{WRITES: True}) as connection,
+            connection.begin(),
+        ):
             yield connection
+
+    def scalar(self, statement: Executable) -> Any:  # noqa: ANN401 - whatever is in the database
+        """Return the one value that one statement reads.
+
+        A statement by itself sees one moment, so this is the cheapest way to look: on a server one question and one
+        answer. A connection that turns out to be lost is replaced, and the statement asked again.
+
+        Raises:
+            StorageUnavailable, DamagedHome: as ``reading``.
+        """
+        with _told(self.manner):
+            try:
+                return self._ask(statement)
+            except DBAPIError as error:
+                if not error.connection_invalidated:
+                    raise
+            return self._ask(statement)
 
     def close(self) -> None:
         """Let go of every connection. The database can still be used; it opens new ones."""
         self.engine.dispose()
 
+    def _ask(self, statement: Executable) -> Any:  # noqa: ANN401 - as above
+        with self.engine.connect() as connection:
+            return connection.execution_options(**self.manner.alone).execute(statement).scalar_one()
 
-def open_database(home: Path) -> Database:
+
+def open_database(home: Path, url: str | None = None) -> Database:
     """Return the database of ``home``, created or brought up to date where needed; safe in racing processes.
+
+    Args:
+        home: the folder; where no other database is named, the database is a file in it.
+        url: a database on PostgreSQL, which takes the file's place.
 
     Raises:
         NewerHome: when a newer Carafe has written it.
         DamagedHome: when the file is no database.
-        StorageUnavailable: when the home can't be created, read or written.
+        StorageUnavailable: when the home can't be created, or the database not created, read or written.
+        InvalidSetting: when the URL can't be read.
+        MissingExtra: when what speaks to PostgreSQL is not installed.
     """
     prepare_home(home)
-    with _told():
+    if url is not None:
+        return _open_server(url)
+    with _told(SQLITE):
         bring_up_to_date(home)
         return Database(create(home / FILE))
 
 
-@contextmanager
-def _told() -> Iterator[None]:
-    """Turn what a driver says about a full disk, a lock or a broken file into an error of Carafe's own."""
+def _open_server(url: str) -> Database:
     try:
-        yield
-    except OperationalError as error:
-        raise StorageUnavailable(
-            f"the database can't be used now ({error.orig}): nothing was changed; check the disk's space and "
-            "permissions, then try again"
-        ) from error
+        postgresql = import_module("carafe.database.engine_psycopg")
+    except ImportError as error:
+        library = ImportError(str(error), name="psycopg")  # which may be there, without what it is built on
+        raise MissingExtra.of("a database on PostgreSQL", library) from error
+    with _told(postgresql.POSTGRESQL):
+        bring_server_up_to_date(lambda **how: postgresql.create(url, **how))
+        return Database(postgresql.create(url), postgresql.POSTGRESQL)
+
+
+@contextmanager
+def _told(manner: Manner) -> Iterator[None]:
+    """Turn what goes wrong below into an error of Carafe's own."""
+    try:
+        with manner.told():
+            yield
     except NoConnectionLeft as error:
         raise StorageUnavailable(
             "more threads want the database than it has connections, and none came free: try again later"
         ) from error
     except OSError as error:
         raise StorageUnavailable(f"the home can't be read ({error.strerror}): check its owner and its disk") from error
-    except DatabaseError as error:
-        if type(error.orig) is not sqlite3.DatabaseError:  # its subclasses are faults of a statement, not of the file
-            raise
-        raise DamagedHome(f"{FILE} can't be read ({error.orig}): restore the home from a backup") from error

@@ -4,11 +4,17 @@ from __future__ import annotations
 
 import os
 import sqlite3
+from collections.abc import Iterator
+from contextlib import contextmanager
 from functools import cache
 from pathlib import Path
 from weakref import WeakSet
 
 from sqlalchemy import URL, Connection, Engine, create_engine, event
+from sqlalchemy.exc import DatabaseError, OperationalError
+
+from carafe.database.manner import Manner
+from carafe.errors import DamagedHome, StorageUnavailable
 
 FILE = "carafe.db"
 """The database's name in the home."""
@@ -26,6 +32,31 @@ def create(file: Path) -> Engine:
     )
     event.listen(engine, "connect", _prepare)
     event.listen(engine, "begin", _begin)
+    return closed_in_children(engine)
+
+
+@contextmanager
+def told() -> Iterator[None]:
+    """Turn what the driver says about a full disk, a lock or a broken file into an error of Carafe's own."""
+    try:
+        yield
+    except OperationalError as error:
+        raise StorageUnavailable(
+            f"the database can't be used now ({error.orig}): nothing was changed; check the disk's space and "
+            "permissions, then try again"
+        ) from error
+    except DatabaseError as error:
+        if type(error.orig) is not sqlite3.DatabaseError:  # its subclasses are faults of a statement, not of the file
+            raise
+        raise DamagedHome(f"{FILE} can't be read ({error.orig}): restore the home from a backup") from error
+
+
+SQLITE = Manner(told=told)
+"""A file on this machine's disk."""
+
+
+def closed_in_children(engine: Engine) -> Engine:
+    """Return ``engine``, which a forked child goes on with by connections of its own, never by its parent's."""
     _engines().add(engine)
     return engine
 
@@ -44,7 +75,7 @@ def _begin(connection: Connection) -> None:
 
 @cache
 def _engines() -> WeakSet[Engine]:
-    """Return this process's engines. A connection must not be used on both sides of a fork: a child opens its own."""
+    """Return this process's engines, whose connections a child forgets without closing them."""
     engines: WeakSet[Engine] = WeakSet()
 
     def forget() -> None:

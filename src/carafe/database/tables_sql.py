@@ -19,7 +19,7 @@ from sqlalchemy import (
     Text,
     UniqueConstraint,
 )
-from sqlalchemy.types import TypeDecorator
+from sqlalchemy.types import TypeDecorator, TypeEngine
 
 METADATA = MetaData(
     naming_convention={
@@ -31,6 +31,11 @@ METADATA = MetaData(
     }
 )
 """Every constraint has a name that follows from its columns, so that a later migration can change it anywhere."""
+
+
+def _ordered(length: int) -> TypeEngine[str]:
+    """Return the type of a name that lists are ordered by: by its bytes, on every database, in every language."""
+    return String(length).with_variant(String(length, collation="C"), "postgresql")
 
 
 class UtcDateTime(TypeDecorator[datetime]):
@@ -65,7 +70,7 @@ models = Table(
     "models",
     METADATA,
     Column("id", Integer, primary_key=True),
-    Column("name", String(64), nullable=False, unique=True),
+    Column("name", _ordered(64), nullable=False, unique=True),
     Column("created", UtcDateTime, nullable=False),
     Column("last_number", Integer, nullable=False),
     Column("gates", Text, nullable=True),
@@ -92,7 +97,7 @@ aliases = Table(
     METADATA,
     Column("id", Integer, primary_key=True),
     Column("model_id", Integer, ForeignKey("models.id"), nullable=False),
-    Column("alias", String(64), nullable=False),
+    Column("alias", _ordered(64), nullable=False),
     Column("sticky", String(200), nullable=True),
     Column("changed", UtcDateTime, nullable=False),
     Column("revision", Integer, nullable=False),
@@ -166,7 +171,7 @@ rollout_figures = Table(
 keys = Table(
     "keys",
     METADATA,
-    Column("id", String(32), primary_key=True),
+    Column("id", _ordered(32), primary_key=True),
     Column("name", String(100), nullable=False),
     Column("role", String(32), nullable=False),
     Column("digest", String(64), nullable=False),

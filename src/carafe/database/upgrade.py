@@ -1,12 +1,16 @@
-"""Create a home's database or bring it up to date: one query when it already is, a migration under a lock when not."""
+"""Create a home's database or bring it up to date: one query when it already is, a migration under a lock when not.
+
+The lock is the home's for a file, and the server's own for a database that several machines share.
+"""
 
 from __future__ import annotations
 
 import os
 import sqlite3
+from collections.abc import Callable
 from pathlib import Path
 
-from sqlalchemy import Engine, event, inspect, text
+from sqlalchemy import Connection, Engine, event, inspect, text
 
 from carafe.database.before import forget_others, keep_before
 from carafe.database.engine import FILE, WRITES, create
@@ -15,6 +19,9 @@ from carafe.errors import NewerHome, StorageUnavailable
 
 REVISIONS = ("0001", "0002", "0003")
 """Every revision this Carafe knows, oldest first. Kept here so that an up-to-date home opens without Alembic."""
+
+SERVER_LOCK = 0x6361726166  # "caraf"
+"""The number of the lock on a server under which its database is created or upgraded."""
 
 
 def bring_up_to_date(home: Path) -> None:
@@ -27,13 +34,13 @@ def bring_up_to_date(home: Path) -> None:
         StorageUnavailable: when the file can't be created.
     """
     file = home / FILE
-    if file.exists() and _revision_of(file) == REVISIONS[-1]:
+    if file.exists() and _revision_of(create(file)) == REVISIONS[-1]:
         return
     with exclusively(home):
         if not file.exists():
             _create_whole(file)
             return
-        found = _revision_of(file)
+        found = _revision_of(create(file))
         if found is not None and found not in REVISIONS:
             raise NewerHome(
                 f"the home {home} has database revision {found}, this Carafe knows up to {REVISIONS[-1]}: "
@@ -45,6 +52,33 @@ def bring_up_to_date(home: Path) -> None:
             copy = keep_before(file, REVISIONS[-1])
             _migrate(file)
             forget_others(copy, file)
+
+
+def bring_server_up_to_date(engine: Callable[..., Engine]) -> None:
+    """Leave a server's database at the newest revision; wait for another process, on any machine, that is at it.
+
+    Args:
+        engine: makes an engine on the database, with ``patience=None`` one that waits as long as a migration takes.
+
+    Raises:
+        NewerHome: when its revision is none that this Carafe knows.
+    """
+    if _revision_of(engine()) == REVISIONS[-1]:
+        return
+    patient = engine(patience=None)
+    try:
+        with patient.connect() as connection, connection.begin():
+            connection.execute(text("SELECT pg_advisory_xact_lock(:lock)"), {"lock": SERVER_LOCK})
+            found = _revision(connection)
+            if found is not None and found not in REVISIONS:
+                raise NewerHome(
+                    f"the database has revision {found}, this Carafe knows up to {REVISIONS[-1]}: install the Carafe "
+                    "that wrote it or a newer one, or set CARAFE_DATABASE_URL to another database"
+                )
+            if found != REVISIONS[-1]:
+                _run_steps(connection)
+    finally:
+        patient.dispose()
 
 
 def _create_whole(file: Path) -> None:
@@ -65,16 +99,19 @@ def _create_whole(file: Path) -> None:
         ) from error
 
 
-def _revision_of(file: Path) -> str | None:
-    engine = create(file)
+def _revision_of(engine: Engine) -> str | None:
     try:
         with engine.connect() as connection:
-            if not inspect(connection).has_table("alembic_version"):
-                return None
-            found: str | None = connection.execute(text("SELECT version_num FROM alembic_version")).scalar()
-            return found
+            return _revision(connection)
     finally:
         engine.dispose()
+
+
+def _revision(connection: Connection) -> str | None:
+    if not inspect(connection).has_table("alembic_version"):
+        return None
+    found: str | None = connection.execute(text("SELECT version_num FROM alembic_version")).scalar()
+    return found
 
 
 def _keep_a_write_ahead_log(engine: Engine) -> None:
@@ -88,19 +125,23 @@ def _keep_a_write_ahead_log(engine: Engine) -> None:
 
 
 def _migrate(file: Path) -> None:
+    engine = create(file)
+    event.listen(engine, "connect", _let_tables_be_rebuilt)
+    try:
+        with engine.connect().execution_options(**{WRITES: True}) as connection:
+            _run_steps(connection)
+    finally:
+        engine.dispose()
+
+
+def _run_steps(connection: Connection) -> None:
     from alembic import command  # noqa: PLC0415 - slow to import, and needed by the rare start that migrates
     from alembic.config import Config  # noqa: PLC0415
 
     config = Config()
     config.set_main_option("script_location", str(Path(__file__).parent / "migrations").replace("%", "%%"))
-    engine = create(file)
-    event.listen(engine, "connect", _let_tables_be_rebuilt)
-    try:
-        with engine.connect().execution_options(**{WRITES: True}) as connection:
-            config.attributes["connection"] = connection
-            command.upgrade(config, "head")
-    finally:
-        engine.dispose()
+    config.attributes["connection"] = connection
+    command.upgrade(config, "head")
 
 
 def _let_tables_be_rebuilt(connection: sqlite3.Connection, _record: object) -> None:

@@ -42,9 +42,8 @@ class SqlMetadata:
 
     def generation(self) -> int:
         """Return how many changes there were."""
-        with self._database.reading() as connection:
-            number: int = connection.execute(select(home.c.generation)).scalar_one()
-            return number
+        number: int = self._database.scalar(select(home.c.generation))
+        return number
 
     def add(self, draft: Draft, *, judge: Callable[[Standing], Verdict]) -> Version:
         """Give a version the model's next number; ask ``judge`` whether it becomes champion."""

@@ -24,7 +24,7 @@ def open_registry(settings: Settings) -> Registry:
         DamagedHome: when its database or its secret is not what Carafe wrote.
         StorageUnavailable: when it can't be created, read or written.
     """
-    home = open_home(settings.home)
+    home = open_home(settings)
     return Registry(
         metadata=SqlMetadata(home.database),
         artefacts=DiskArtefacts(home.path / ARTEFACTS),

@@ -6,6 +6,9 @@ from alembic import op
 revision = "0001"
 down_revision = None
 
+_NAME = sa.String(64).with_variant(sa.String(64, collation="C"), "postgresql")
+_KEY = sa.String(32).with_variant(sa.String(32, collation="C"), "postgresql")
+
 
 def upgrade() -> None:
     """Create the tables of the first release."""
@@ -20,7 +23,7 @@ def upgrade() -> None:
     op.create_table(
         "models",
         sa.Column("id", sa.Integer, primary_key=True),
-        sa.Column("name", sa.String(64), nullable=False, unique=True),
+        sa.Column("name", _NAME, nullable=False, unique=True),
         sa.Column("created", sa.DateTime, nullable=False),
         sa.Column("last_number", sa.Integer, nullable=False),
     )
@@ -41,14 +44,14 @@ def upgrade() -> None:
         "aliases",
         sa.Column("id", sa.Integer, primary_key=True),
         sa.Column("model_id", sa.Integer, sa.ForeignKey("models.id"), nullable=False),
-        sa.Column("alias", sa.String(64), nullable=False),
+        sa.Column("alias", _NAME, nullable=False),
         sa.Column("version_id", sa.Integer, sa.ForeignKey("versions.id"), nullable=False, index=True),
         sa.Column("changed", sa.DateTime, nullable=False),
         sa.UniqueConstraint("model_id", "alias"),
     )
     op.create_table(
         "keys",
-        sa.Column("id", sa.String(32), primary_key=True),
+        sa.Column("id", _KEY, primary_key=True),
         sa.Column("name", sa.String(100), nullable=False),
         sa.Column("role", sa.String(32), nullable=False),
         sa.Column("digest", sa.String(64), nullable=False),
