@@ -5,13 +5,16 @@ from __future__ import annotations
 import ctypes
 import os
 import shutil
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from importlib import import_module
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import pytest
 from hypothesis import settings
+
+if TYPE_CHECKING:
+    from own_postgres import OwnPostgres
 
 settings.register_profile("carafe", deadline=None)  # a busy machine is slow, not wrong
 settings.load_profile("carafe")
@@ -32,6 +35,8 @@ SYSTEM: dict[str, tuple[Callable[[], bool], str]] = {
     "redis-server": (lambda: shutil.which("redis-server") is not None, "answers are shared through it"),
     "prometheus": (lambda: shutil.which("promtool") is not None, "its promtool checks what /metrics tells"),
     "libgomp1": (lambda: _loads("libgomp.so.1"), "LightGBM computes with it"),
+    "postgresql": (lambda: any(Path("/usr/lib/postgresql").glob("*/bin/postgres")), "several machines share it"),
+    "nginx": (lambda: shutil.which("nginx", path=f"{os.environ['PATH']}:/usr/sbin") is not None, "it is put in front"),
     "wrk": (lambda: shutil.which("wrk") is not None, "the benchmarks load servers with it"),
 }
 """The system packages that tests may need, how to tell whether one is there, and what for."""
@@ -77,3 +82,17 @@ def real_table() -> Callable[[str], Path]:
         return path
 
     return find
+
+
+@pytest.fixture(scope="session")
+def postgres() -> Iterator[OwnPostgres]:
+    """Give a PostgreSQL server of this session's own."""
+    need("postgresql")
+    with import_module("own_postgres").own_postgres() as server:  # which needs a driver that few tests do
+        yield server
+
+
+@pytest.fixture
+def postgres_url(postgres: OwnPostgres) -> str:
+    """Return the URL of a new database with every table and nothing in them."""
+    return postgres.prepared()

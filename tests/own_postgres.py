@@ -10,17 +10,21 @@ import subprocess
 import tempfile
 import time
 from collections.abc import Iterator
-from contextlib import contextmanager, suppress
+from contextlib import closing, contextmanager, suppress
 from itertools import count
 from pathlib import Path
 
-PASSWORD = "s3cr3t-of-the-test"
+import psycopg
+
+from carafe.database.engine_psycopg import create
+from carafe.database.upgrade import bring_server_up_to_date
+
+PASSWORD = "s3cr3t-of-the-test"  # noqa: S105 - of a server that lives as long as the test
 
 
-def program(name: str) -> str | None:
-    """Return the path of one of PostgreSQL's programs; Debian keeps them off the PATH."""
-    found = shutil.which(name) or next(Path("/usr/lib/postgresql").glob(f"*/bin/{name}"), None)
-    return None if found is None else str(found)
+def program(name: str) -> str:
+    """Return the path of one of PostgreSQL's programs, the newest; Debian keeps them off the PATH."""
+    return str(max(Path("/usr/lib/postgresql").glob(f"*/bin/{name}"), key=lambda path: int(path.parts[-3])))
 
 
 class OwnPostgres:
@@ -32,7 +36,7 @@ class OwnPostgres:
             self.port: int = probe.getsockname()[1]
         self._folder = folder
         self._data = folder / "data"
-        self._account = {"user": "nobody", "group": "nogroup", "extra_groups": []} if os.geteuid() == 0 else {}
+        self._account = ("nobody", "nogroup") if os.geteuid() == 0 else (None, None)  # it refuses to run as root
         self._numbers = count(1)
         self._create()
         self.start()
@@ -50,27 +54,20 @@ class OwnPostgres:
 
     def prepared(self) -> str:
         """Return the URL of a new database with the tables that today's code wants."""
-        from carafe.database.engine_psycopg import create
-        from carafe.database.upgrade import bring_server_up_to_date
-
         bring_server_up_to_date(lambda **how: create(self._template, **how))
         return self.fresh(like=self._template.rpartition("/")[2])
 
     def tell(self, statement: str, *, database: str = "postgres") -> None:
         """Have a statement carried out by the superuser."""
-        import psycopg
-
-        with psycopg.connect(self.url(database), autocommit=True) as connection:
+        with closing(psycopg.connect(self.url(database), autocommit=True)) as connection:
             connection.execute(statement)
 
     def start(self) -> None:
         """Start it, and wait until it answers."""
-        self._process = subprocess.Popen(
-            [str(program("postgres")), "-D", str(self._data), "-p", str(self.port)],
-            stdout=(self._folder / "log").open("ab"),
-            stderr=subprocess.STDOUT,
-            **self._account,
-        )
+        user, group = self._account
+        command = [program("postgres"), "-D", str(self._data), "-p", str(self.port)]
+        with (self._folder / "log").open("ab") as log:
+            self._process = subprocess.Popen(command, stdout=log, stderr=log, user=user, group=group)
         end = time.monotonic() + 60
         while not self._answers():
             assert time.monotonic() < end, (self._folder / "log").read_text()
@@ -100,21 +97,20 @@ class OwnPostgres:
     def _create(self) -> None:
         secret = self._folder / "password"
         secret.write_text(PASSWORD)
-        if self._account:
+        user, group = self._account
+        if user and group:
             for path in (self._folder, secret):
-                shutil.chown(path, "nobody", "nogroup")
+                shutil.chown(path, user, group)
         # A language whose order of names is not that of their bytes.
         order = ["--encoding=UTF8", "--locale=C.UTF-8", "--locale-provider=icu", "--icu-locale=en-US"]
         proof = ["--username=carafe", f"--pwfile={secret}", "--auth=scram-sha-256"]
-        command = [str(program("initdb")), "-D", str(self._data), "--no-sync", *order, *proof]
-        done = subprocess.run(command, capture_output=True, text=True, check=False, **self._account)
+        command = [program("initdb"), "-D", str(self._data), "--no-sync", *order, *proof]
+        done = subprocess.run(command, capture_output=True, text=True, check=False, user=user, group=group)
         assert done.returncode == 0, done.stderr
         with (self._data / "postgresql.conf").open("a") as file:
             file.write("listen_addresses = '127.0.0.1'\nunix_socket_directories = ''\nfsync = off\n")
 
     def _answers(self) -> bool:
-        import psycopg
-
         with suppress(psycopg.OperationalError):
             self.tell("SELECT 1")
             return True

@@ -76,6 +76,11 @@ def test_sqlalchemy_is_imported_only_in_database_and_in_files_named_sql() -> Non
     assert not [path for path in outside if imports_any(path, DATABASE)]
 
 
+def test_what_speaks_to_servers_of_an_extra_is_imported_in_the_file_named_after_it() -> None:
+    for library in ("redis", "psycopg", "obstore"):
+        assert all(path.stem.endswith(f"_{library}") for path in MODULES if imports_any(path, {library}))
+
+
 def test_nothing_unpickles() -> None:
     assert not [path for path in MODULES if imports_any(path, UNPICKLERS)]
 
@@ -91,7 +96,7 @@ def test_no_work_is_left_in_comments() -> None:
 
 
 def test_starting_the_command_and_the_service_imports_no_training_library() -> None:
-    heavy = ["sklearn", "polars", "pandas", "pyarrow", "lightgbm", "skops", "scipy", "narwhals"]
+    heavy = ["sklearn", "polars", "pandas", "pyarrow", "lightgbm", "skops", "scipy", "narwhals", "psycopg", "obstore"]
     rooms = [room for room in ("cli", "web", "serving", "registry") if (PACKAGE / room).is_dir()]
     program = "import sys\n" + "\n".join(f"import carafe.{room}" for room in rooms)
     program += f"\nprint(*[name for name in {heavy} if name in sys.modules])"

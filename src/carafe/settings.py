@@ -42,20 +42,6 @@ class Settings:
     """How this process runs. Every field can be set as ``CARAFE_<FIELD>`` in the environment."""
 
     home: Path = _setting(Path("~/.carafe"), help="Where models, their database and secrets are kept.")
-    database_url: str | None = _secret(
-        help="A database on PostgreSQL that several machines share, instead of the home's own: "
-        "postgresql://user:password@host:5432/database."
-    )
-    artifacts_url: str | None = _secret(
-        help="Where the files of versions are, if not in the home: file:///shared/folder or s3://bucket/prefix."
-    )
-    artifacts_cache_bytes: int = _setting(
-        20 * 1024**3, help="How much of what is fetched from an object store is kept in the home, in bytes."
-    )
-    secret: str | None = _secret(
-        help="What signs models and keys, as 64 hexadecimal digits, instead of the home's secret.key: the same on "
-        "every machine that shares a database."
-    )
     host: str = _setting("127.0.0.1", help="The address to listen on.")
     port: int = _setting(8000, help="The port to listen on.")
     workers: int = _setting(1, help="How many worker processes answer requests.")
@@ -77,6 +63,20 @@ class Settings:
         None, help="Models whose answers are kept: names, each with entries and seconds: houses=10000:300,iris."
     )
     redis_url: str | None = _secret(help="A Redis that keeps the answers of cached models for all workers.")
+    database_url: str | None = _secret(
+        help="A database on PostgreSQL that several machines share, instead of the home's own: "
+        "postgresql://user:password@host:5432/database."
+    )
+    artifacts_url: str | None = _secret(
+        help="Where the files of versions are, if not in the home: file:///shared/folder or s3://bucket/prefix."
+    )
+    artifacts_cache_bytes: int = _setting(
+        20 * 1024**3, help="How much of what is fetched from an object store is kept in the home, in bytes."
+    )
+    secret: str | None = _secret(
+        help="What signs models and keys, as 64 hexadecimal digits, instead of the home's secret.key: the same on "
+        "every machine that shares a database."
+    )
     access_log: float = _setting(
         0.0,
         help="The share of requests, 0 to 1, that get a line in the log on standard error; if above 0, every request "

@@ -31,13 +31,14 @@ def each(checks: tuple[Callable[..., None], ...]) -> pytest.MarkDecorator:
     return pytest.mark.parametrize("check", checks, ids=lambda check: check.__name__)
 
 
-@pytest.fixture
-def database(tmp_path: Path) -> Iterator[Callable[[], Database]]:
-    """Return a function that opens a fresh database; all are closed after the test."""
+@pytest.fixture(params=["sqlite", "postgresql"])
+def database(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[Callable[[], Database]]:
+    """Return a function that opens a fresh database, of each kind; all are closed after the test."""
     opened: list[Database] = []
+    url = request.getfixturevalue("postgres").prepared if request.param == "postgresql" else lambda: None
 
     def fresh() -> Database:
-        opened.append(open_database(tmp_path / f"home{len(opened)}"))
+        opened.append(open_database(tmp_path / f"home{len(opened)}", url()))
         return opened[-1]
 
     yield fresh
