@@ -20,7 +20,7 @@ from carafe.registry.history import HistoryQuery
 from carafe.registry.metadata import Draft, MetadataStore
 from carafe.registry.metadata_memory import MemoryMetadata
 from carafe.registry.metadata_sql import SqlMetadata
-from carafe.registry.promotion import Promotion, judge
+from carafe.registry.promotion import Opinion, Promotion, judge
 from carafe.registry.query import Query, Sort
 from carafe.registry.traffic import Traffic
 from carafe.schema import Task
@@ -62,7 +62,7 @@ class Twins(RuleBasedStateMachine):
 
     @rule(
         name=names,
-        promotion=st.sampled_from(Promotion),
+        promotion=st.sampled_from([Promotion.FIRST_ONLY, Promotion.ALWAYS]),
         score=st.sampled_from([0.1, 0.5, 0.9]),
         task=st.sampled_from(Task),
         minutes=st.integers(0, 5),
@@ -77,7 +77,7 @@ class Twins(RuleBasedStateMachine):
             artefact=f"artefact-{self.added}",
             manifest=manifest,
         )
-        self.same(lambda store: store.add(draft, judge=partial(judge, promotion, manifest)))
+        self.same(lambda store: store.add(draft, judge=partial(judge, promotion, Opinion())))
 
     @rule(name=names, alias=aliases, number=numbers)
     def point(self, name: str, alias: str, number: int) -> None:

@@ -63,7 +63,7 @@ def record_golden(model: Model, sample: Rows, *, probabilities: bool) -> Golden:
     """
     signature = model.signature
     rows = [list(row) for row in plain_rows(signature, sample.take(_spread(sample.count)))]
-    sendable = [row for row in rows if all(_sendable(c, v) for c, v in zip(signature.columns, row, strict=True))]
+    sendable = [row for row in rows if all(sendable(c, v) for c, v in zip(signature.columns, row, strict=True))]
     model.predict(sample.take(_spread(sample.count)))
     kept = [row for row in (*sendable, *_edges(signature, sendable)) if _answers(model, row)]
     if not kept:
@@ -119,7 +119,7 @@ def _plain(column: Column, values: NDArray[Any]) -> list[Cell]:
     ]
 
 
-def _sendable(column: Column, value: Cell) -> bool:
+def sendable(column: Column, value: Cell) -> bool:
     """Tell whether strict validation lets the value through: infinity and undeclared nulls it does not."""
     return column.nullable if value is None else not isinstance(value, float) or math.isfinite(value)
 

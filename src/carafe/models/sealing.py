@@ -17,11 +17,19 @@ from carafe.models.flavours import flavour
 from carafe.models.golden import record_golden, replay_golden
 from carafe.models.lowering.ladder import Original, climb
 from carafe.models.manifest import Manifest, encode_manifest
-from carafe.models.verification import GOLDEN, MANIFEST, RECIPE, SIGNATURE, signature_of
+from carafe.models.verification import GOLDEN, HOLDOUT, MANIFEST, RECIPE, SIGNATURE, signature_of
 from carafe.schema import Rows
 
 
-def seal(*, directory: Path, key: bytes, manifest: Manifest, estimator: object, sample: Rows) -> Manifest:
+def seal(
+    *,
+    directory: Path,
+    key: bytes,
+    manifest: Manifest,
+    estimator: object,
+    sample: Rows,
+    holdout: bytes | None = None,
+) -> Manifest:
     """Write an estimator and all that is known about it into an empty directory.
 
     Before the signature is written the files are loaded back, and the loaded model must give the answers of the
@@ -34,6 +42,7 @@ def seal(*, directory: Path, key: bytes, manifest: Manifest, estimator: object, 
         estimator: what the manifest's flavour can keep.
         sample: rows that fit the signature, those that were held out where there are such; on each of them a lowered
             model must answer as the original does, and a few become golden predictions.
+        holdout: what ``encode_holdout`` made of held-out rows that are to be kept; None where none are.
 
     Returns:
         The manifest with its files and its ladder.
@@ -58,6 +67,8 @@ def seal(*, directory: Path, key: bytes, manifest: Manifest, estimator: object, 
     files |= {GOLDEN: msgspec.json.encode(golden), **climbed.files}
     if manifest.recipe:
         files[RECIPE] = manifest.recipe.encode()
+    if holdout is not None:
+        files[HOLDOUT] = holdout
     digests = tuple(digest_of(name, files[name]) for name in sorted(files))
     sealed = msgspec.structs.replace(manifest, files=digests, ladder=climbed.rungs)
     write_files(directory, files)

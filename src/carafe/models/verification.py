@@ -22,6 +22,7 @@ MANIFEST = "manifest.json"
 SIGNATURE = "manifest.sig"
 GOLDEN = "golden.json"
 RECIPE = "recipe.toml"
+HOLDOUT = "holdout.json"
 
 MAX_MANIFEST_BYTES = 64 * 1024**2
 """The largest manifest; a million categories still fit."""
@@ -49,6 +50,18 @@ class Artefact:
     digest: str
     files: Mapping[str, bytes] = field(repr=False)
 
+    def read(self, name: str) -> bytes | None:
+        """Return the content of a file that the manifest lists; None where it lists none of that name.
+
+        Raises:
+            CorruptArtefact: when it is not any more what the manifest promises, or is gone.
+            StorageUnavailable: when it can't be read now.
+        """
+        digest = next((digest for digest in self.manifest.files if digest.path == name), None)
+        if digest is None:
+            return None
+        return self.files[name] if name in self.files else read_checked(self.folder, digest)
+
     def native_files(self) -> Mapping[str, bytes]:
         """Return the files of the library's own model; those that were left on the disk are read and checked now.
 
@@ -57,9 +70,9 @@ class Artefact:
             StorageUnavailable: when one can't be read now.
         """
         return {
-            digest.path: self.files[digest.path] if digest.path in self.files else read_checked(self.folder, digest)
+            digest.path: content
             for digest in self.manifest.files
-            if _is_native(self.manifest, digest)
+            if _is_native(self.manifest, digest) and (content := self.read(digest.path)) is not None
         }
 
 
@@ -105,7 +118,7 @@ def _checked(folder: Path, content: bytes) -> Artefact:
 
 def _is_kept(manifest: Manifest, digest: FileDigest) -> bool:
     """Tell whether a file's content is needed to answer; a native model may be larger than all the rest together."""
-    if digest.path == RECIPE:
+    if digest.path in {RECIPE, HOLDOUT}:
         return False
     return manifest.runs_as == NATIVE or not _is_native(manifest, digest)
 

@@ -2,16 +2,13 @@
 
 from __future__ import annotations
 
-import re
 from dataclasses import dataclass
 from enum import StrEnum
 
 from carafe.errors import InvalidParameter
-from carafe.models import Manifest
+from carafe.registry.comparison import Comparison
 from carafe.registry.version import Version
 from carafe.schema.values import shown
-
-_SMALLER_IS_BETTER = frozenset({"mse", "rmse", "mae", "mape", "log_loss", "brier", "error"})
 
 
 class Promotion(StrEnum):
@@ -20,8 +17,9 @@ class Promotion(StrEnum):
     FIRST_ONLY = "first-only"
     """The model's first version becomes champion, a later one does not."""
     ALWAYS = "always"
+    """It becomes champion, unless the model's gates refuse it."""
     IF_BETTER = "if-better"
-    """It becomes champion when it beats the champion's main metric on the same held-out rows."""
+    """It becomes champion when it beats the champion's main figure on the same rows, and passes the gates."""
 
     @classmethod
     def parse(cls, asked: Promotion | str) -> Promotion:
@@ -53,40 +51,43 @@ class Standing:
     champion: Version | None
 
 
-def judge(promotion: Promotion, candidate: Manifest, standing: Standing) -> Verdict:
-    """Decide whether ``candidate`` becomes champion."""
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Opinion:
+    """What was found out about a new version before it was added, which takes longer than a database may be kept."""
+
+    champion: int | None = None
+    """The champion that it was held against; None where there was none."""
+    held: bool = False
+    """Whether the champion mattered."""
+    failed: tuple[str, ...] = ()
+    """The gates that it does not pass, each with the reason."""
+    compared: Comparison | str = ""
+    """Its main figure beside the champion's, or why they don't compare."""
+
+
+def judge(promotion: Promotion, opinion: Opinion, standing: Standing) -> Verdict:
+    """Decide whether a new version becomes champion."""
     if standing.first:
         return Verdict(promote=True, reason="champion: the model's first version")
+    why_not = _why_not(promotion, opinion, standing)
+    if why_not is not None:
+        return Verdict(promote=False, reason=f"not champion: {why_not}")
     if promotion is Promotion.ALWAYS:
         return Verdict(promote=True, reason="champion: asked for at publication")
+    return Verdict(promote=True, reason=f"champion: {opinion.compared or 'the model had none'}")
+
+
+def _why_not(promotion: Promotion, opinion: Opinion, standing: Standing) -> str | None:
+    """Return what stands against a version that is not the first; None where nothing does."""
     if promotion is Promotion.FIRST_ONLY:
-        return Verdict(promote=False, reason="not champion: promotion was not asked for")
-    if standing.champion is None:
-        return Verdict(promote=True, reason="champion: the model had none")
-    return _compare(candidate, standing.champion)
-
-
-def _compare(candidate: Manifest, champion: Version) -> Verdict:
-    """Compare the first metric of both manifests, which is the main one."""
-    rows = candidate.provenance.holdout_sha256
-    if not rows or rows != champion.manifest.provenance.holdout_sha256:
-        return _stays(f"its held-out rows are not those of the champion {champion}, so their figures don't compare")
-    asked, answered = candidate.signature.target.name, champion.manifest.signature.target.name
-    if asked != answered:
-        return _stays(f"it predicts {asked}, the champion {champion} predicts {answered}")
-    mine = candidate.metrics[0] if candidate.metrics else None
-    theirs = champion.manifest.metric(mine.name) if mine else None
-    if mine is None or theirs is None:
-        return _stays(f"it and the champion {champion} have no main metric in common")
-    figures = f"{mine.name} {mine.value:.6g}, the champion {champion} has {theirs.value:.6g} on the same rows"
-    better = mine.value < theirs.value if smaller_is_better(mine.name) else mine.value > theirs.value
-    return Verdict(promote=True, reason=f"champion: {figures}") if better else _stays(figures)
-
-
-def _stays(reason: str) -> Verdict:
-    return Verdict(promote=False, reason=f"not champion: {reason}")
-
-
-def smaller_is_better(metric: str) -> bool:
-    """Tell whether a smaller figure is the better one; for every metric not known by name a larger one is."""
-    return re.sub(r"[^a-z0-9]+", "_", metric.lower()).strip("_") in _SMALLER_IS_BETTER
+        return "promotion was not asked for"
+    champion = None if standing.champion is None else standing.champion.number
+    if opinion.held and champion != opinion.champion:
+        return "the champion changed while they were compared: promote it, if it is still wanted"
+    if opinion.failed:
+        return f"it does not pass the gates: {'; '.join(opinion.failed)}"
+    if promotion is Promotion.ALWAYS or champion is None:
+        return None
+    if isinstance(opinion.compared, str):
+        return opinion.compared
+    return None if opinion.compared.worse_by < 0 else str(opinion.compared)

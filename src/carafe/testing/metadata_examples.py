@@ -11,7 +11,7 @@ from carafe.models.container import ColumnType, Container, Shape
 from carafe.models.manifest import Metric, Provenance
 from carafe.registry.history import Action, Change, Entry
 from carafe.registry.metadata import Draft, MetadataStore
-from carafe.registry.promotion import Promotion, judge
+from carafe.registry.promotion import Opinion, Promotion, judge
 from carafe.registry.traffic import Share, Traffic
 from carafe.registry.version import Version
 from carafe.schema import Column, Kind, Signature, Target, Task
@@ -55,7 +55,7 @@ def add(
         artefact=f"{name}-{minutes}-{store.generation()}",
         manifest=manifest,
     )
-    return store.add(draft, judge=partial(judge, promotion, manifest))
+    return store.add(draft, judge=partial(judge, promotion, Opinion()))
 
 
 def point(

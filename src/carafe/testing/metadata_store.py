@@ -9,7 +9,7 @@ from functools import partial
 
 from carafe.errors import AliasNotFound, ModelNotFound, VersionInUse, VersionNotFound
 from carafe.registry.metadata import Draft
-from carafe.registry.promotion import Promotion, Standing, Verdict, judge
+from carafe.registry.promotion import Opinion, Promotion, Standing, Verdict, judge
 from carafe.registry.query import Query, Sort
 from carafe.registry.version import Pointed, Version
 from carafe.schema import Task
@@ -249,7 +249,7 @@ def racing_publishers_get_different_numbers(make: MakeMetadata) -> None:
 
     def publish(number: int) -> int:
         draft = Draft(name="houses", created=NOON, digest="", artefact=f"x{number}", manifest=manifest)
-        return store.add(draft, judge=partial(judge, Promotion.FIRST_ONLY, manifest)).number
+        return store.add(draft, judge=partial(judge, Promotion.FIRST_ONLY, Opinion())).number
 
     with ThreadPoolExecutor(8) as pool:
         assert sorted(pool.map(publish, range(24))) == list(range(1, 25))

@@ -8,6 +8,7 @@ from pathlib import PurePath
 import msgspec
 
 from carafe.models.container import CARAFE
+from carafe.models.holdout import encode_holdout
 from carafe.models.manifest import Manifest, Rung
 from carafe.models.publication import provenance_of
 from carafe.models.sealing import seal
@@ -24,8 +25,10 @@ def publish_result(
     name: str,
     registry: Registry,
     promote: Promotion = Promotion.FIRST_ONLY,
+    by: str = "",
+    reason: str = "",
 ) -> Version:
-    """Seal a trained model and make it the next version of the model called ``name``.
+    """Seal a trained model and make it the next version of the model called ``name``, and note by whom and why.
 
     Raises:
         InvalidName: when the name is not well formed.
@@ -39,8 +42,15 @@ def publish_result(
             manifest=manifest_of(result, name=name),
             estimator=result.estimator,
             sample=result.holdout.data.rows,
+            holdout=_held(result),
         )
-        return registry.publish(name=name, staged=folder, promote=promote)
+        return registry.publish(name=name, staged=folder, promote=promote, by=by, reason=reason)
+
+
+def _held(result: TrainingResult) -> bytes | None:
+    """Return the held-out rows as they are kept with the version, unless the recipe says to keep none."""
+    data = result.holdout.data
+    return encode_holdout(data.signature, data.rows, data.target) if result.recipe.split.keep_rows else None
 
 
 def manifest_of(result: TrainingResult, *, name: str) -> Manifest:

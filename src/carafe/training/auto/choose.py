@@ -12,13 +12,13 @@ from numpy.typing import NDArray
 
 from carafe.errors import TrainingFailed
 from carafe.models.manifest import Candidate
+from carafe.models.scores import MAIN
 from carafe.schema import Task
 from carafe.training.algorithms.algorithm import Setting
 from carafe.training.algorithms.catalogue import AUTO
 from carafe.training.auto.budget import Budget
 from carafe.training.auto.compare import Arena, Trial, try_entry
 from carafe.training.auto.portfolio import Entry, Portfolio, portfolio
-from carafe.training.evaluation.scores import MAIN
 from carafe.training.fit import BASELINE, Choice, setting_of
 from carafe.training.labelled import Labelled
 from carafe.training.progress import Progress, Step

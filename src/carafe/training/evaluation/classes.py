@@ -29,8 +29,8 @@ from numpy.typing import NDArray
 from sklearn.metrics import accuracy_score, confusion_matrix, precision_recall_fscore_support, roc_auc_score
 
 from carafe.models.manifest import Confusion
+from carafe.models.scores import log_loss
 from carafe.schema import Label
-from carafe.training.evaluation.scores import log_loss
 from carafe.training.labelled import Labelled
 
 _MEANS = ("macro", "weighted")

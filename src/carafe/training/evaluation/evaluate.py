@@ -9,10 +9,10 @@ from typing import Any
 import numpy as np
 
 from carafe.models.manifest import Confusion, Metric
+from carafe.models.scores import MAIN
 from carafe.schema import Label, Task
 from carafe.training.evaluation.classes import class_metrics, confusion, positive_class
 from carafe.training.evaluation.numbers import number_metrics
-from carafe.training.evaluation.scores import MAIN
 from carafe.training.labelled import Labelled
 
 

@@ -19,7 +19,7 @@ import numpy as np
 from numpy.typing import NDArray
 from sklearn.metrics import mean_absolute_error, mean_absolute_percentage_error, mean_squared_error, r2_score
 
-from carafe.training.evaluation.scores import root_mean_squared_error
+from carafe.models.scores import root_mean_squared_error
 
 
 def number_metrics(

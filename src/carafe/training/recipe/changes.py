@@ -27,6 +27,7 @@ class Changes:
     test_size: float | None = None
     seed: int | None = None
     drop: tuple[str, ...] = ()
+    keep_rows: bool | None = None
 
 
 def changed(recipe: Recipe, changes: Changes) -> Recipe:
@@ -37,7 +38,8 @@ def changed(recipe: Recipe, changes: Changes) -> Recipe:
     """
     data = _with(recipe.data, target=changes.target, name=changes.name)
     folds = changes.cross_validate
-    split = _with(recipe.split, test_size=changes.test_size, seed=changes.seed, folds=folds)
+    kept_rows = changes.keep_rows
+    split = _with(recipe.split, test_size=changes.test_size, seed=changes.seed, folds=folds, keep_rows=kept_rows)
     model = _with(
         recipe.model,
         algorithm=changes.algorithm,

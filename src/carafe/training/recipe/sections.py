@@ -112,6 +112,8 @@ class Split(Part, frozen=True, kw_only=True):
     column: str | None = None
     """The group of ``method = "group"``, the time of ``method = "time"``."""
     folds: int = 5
+    keep_rows: bool = True
+    """Whether up to 2,000 of the held-out rows are kept with the version, to compare later ones on."""
 
 
 class ModelChoice(Part, frozen=True, kw_only=True):

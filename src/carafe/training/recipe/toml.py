@@ -50,6 +50,7 @@ _BESIDE = {
     ("split", "method"): f"{_choices(SplitMethod)}; group and time need column = NAME",
     ("split", "test_size"): "share of rows held out for the evaluation",
     ("split", "folds"): "of cross-validation, within the training rows",
+    ("split", "keep_rows"): "false: no held-out row is kept with the version",
     ("model", "algorithm"): "auto compares several; see carafe train --help for the names",
     ("model", "time_budget"): "seconds for the comparison",
     ("model", "cross_validate"): "score a named algorithm on every fold, too; auto always does",

@@ -6,9 +6,11 @@ import numpy as np
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
+from sklearn.metrics import accuracy_score
 from sklearn.metrics import log_loss as reference
+from sklearn.metrics import root_mean_squared_error as root_error
 
-from carafe.training.evaluation.scores import log_loss, root_mean_squared_error
+from carafe.models.scores import accuracy, log_loss, root_mean_squared_error, smaller_is_better
 
 
 def test_log_loss_by_hand() -> None:
@@ -37,3 +39,27 @@ def test_log_loss_is_scikit_learns(rows: list[tuple[int, float, float, float]]) 
 
 def test_the_root_mean_squared_error_by_hand() -> None:
     assert root_mean_squared_error(np.array([1.0, 2.0]), np.array([4.0, 6.0])) == pytest.approx(math.sqrt(12.5))
+
+
+@given(st.lists(st.tuples(st.floats(-1e6, 1e6), st.floats(-1e6, 1e6)), min_size=1))
+def test_the_root_mean_squared_error_is_scikit_learns(rows: list[tuple[float, float]]) -> None:
+    expected, predicted = np.array(rows).T
+    assert root_mean_squared_error(expected, predicted) == pytest.approx(root_error(expected, predicted))
+
+
+@given(st.lists(st.tuples(st.sampled_from("abc"), st.sampled_from("abc")), min_size=1))
+def test_the_accuracy_is_scikit_learns(rows: list[tuple[str, str]]) -> None:
+    expected, called = np.array(rows).T
+    assert accuracy(expected, called) == pytest.approx(accuracy_score(expected, called))
+
+
+@pytest.mark.parametrize("metric", ["rmse", "RMSE", "mse", "mae", "mape", "log_loss", "log loss", "Log-loss"])
+def test_an_error_is_better_when_smaller(metric: str) -> None:
+    assert smaller_is_better(metric)
+
+
+@pytest.mark.parametrize(
+    "metric", ["r2", "R²", "accuracy", "balanced_accuracy", "roc_auc", "f1", "precision", "recall"]
+)
+def test_a_score_is_better_when_larger(metric: str) -> None:
+    assert not smaller_is_better(metric)
