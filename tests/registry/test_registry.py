@@ -416,8 +416,8 @@ def test_a_better_version_is_promoted_and_a_worse_one_is_told_why_not(registry: 
 def test_figures_on_other_rows_do_not_compare(registry: Registry) -> None:
     better(registry, 0.5)
     told = (
-        "not champion: its held-out rows are not those of the champion houses@1, or their main figures differ, and it keeps "
-        "no rows on which both could be asked"
+        "not champion: its held-out rows are not those of the champion houses@1, or their main figures differ, and it "
+        "keeps no rows on which both could be asked"
     )
     assert better(registry, 0.9, holdout="other") == told
     assert better(registry, 0.9, holdout="") == told

@@ -63,9 +63,9 @@ def record_golden(model: Model, sample: Rows, *, probabilities: bool) -> Golden:
     """
     signature = model.signature
     rows = [list(row) for row in plain_rows(signature, sample.take(_spread(sample.count)))]
-    sendable = [row for row in rows if all(sendable(c, v) for c, v in zip(signature.columns, row, strict=True))]
+    sent = [row for row in rows if all(sendable(c, v) for c, v in zip(signature.columns, row, strict=True))]
     model.predict(sample.take(_spread(sample.count)))
-    kept = [row for row in (*sendable, *_edges(signature, sendable)) if _answers(model, row)]
+    kept = [row for row in (*sent, *_edges(signature, sent)) if _answers(model, row)]
     if not kept:
         return Golden(rows=(), values=())
     answer = model.predict(encode_records(signature, kept), probabilities=probabilities)

@@ -1,10 +1,11 @@
 """Versions and the names that point at them. A version's files are written first, its row in the database last.
 
-* ``registry``: Registry, the one door: publish, resolve, fetch, promote, roll back, delete, export, import.
+* ``registry``: Registry, the one door: publish, delete, export, import; ``versions`` and ``aliases`` are its parts that
+  find, and that promote and roll back.
 * ``version``: Version, Alias, RegisteredModel. ``traffic``: what an alias points at. ``history``: who did what,
   when and why; ``events``: what becomes an entry of it. ``moved``: nobody overwrites what they have not seen.
 * ``query``: Query and Page, for lists. ``promotion``: when a new version becomes champion. ``gates``: what any version
-  must fulfil for that.
+  must fulfil for that, by ``comparison`` of figures and ``compatibility`` of signatures.
 * ``metadata`` with its twins ``metadata_sql`` and ``metadata_memory``: which versions there are.
 * ``store`` with its twins ``store_disk`` and ``store_memory``: where their files are.
 * ``bundle``: one version as one file, on its way to another home. ``open``: the registry of a home.

@@ -64,8 +64,8 @@ def compare(candidate: Contender, champion: Contender, *, load: Load) -> Compari
     """Compare the main figures of two versions.
 
     Where both were measured on the very same held-out rows, the figures that they came with are compared. Elsewhere
-    both models are loaded and asked about the held-out rows that the candidate keeps. Of those the champion may have learnt
-    from some, which makes it look better than it is, never the candidate.
+    both models are loaded and asked about the held-out rows that the candidate keeps. The champion may have learnt from
+    some of them, which makes it look better than it is, never the candidate.
 
     Raises:
         NotComparable: when there are no rows to compare them on, or one of them can't answer.
@@ -104,8 +104,8 @@ def _by_asking(candidate: Contender, champion: Contender, load: Load) -> Compari
     held = read_holdout(artefact)
     if held is None:
         raise NotComparable(
-            f"its held-out rows are not those of the champion {champion.called}, or their main figures differ, and it keeps "
-            "no rows on which both could be asked"
+            f"its held-out rows are not those of the champion {champion.called}, or their main figures differ, and it "
+            "keeps no rows on which both could be asked"
         )
     mine, theirs = load(artefact), load(champion.open())
     rows = _both_take(held, mine.signature, theirs.signature, champion.called)
