@@ -17,6 +17,9 @@ class CarafeError(Exception):
     slug: ClassVar[str] = "error"
     title: ClassVar[str] = "Carafe could not do this"
 
+    retry_seconds: float | None = None
+    """After how many seconds another try is sensible; None where trying again changes nothing by itself."""
+
 
 # --- configuration -------------------------------------------------------------------------------------------------
 
@@ -325,9 +328,7 @@ class ServerBusy(CarafeError):
 
     slug = "server-busy"
     title = "Too many requests are waiting"
-
-    RETRY_SECONDS: ClassVar[int] = 1
-    """After how many seconds another try is sensible."""
+    retry_seconds = 1
 
 
 # --- access --------------------------------------------------------------------------------------------------------
@@ -345,6 +346,17 @@ class Forbidden(CarafeError):
 
     slug = "forbidden"
     title = "This key does not permit that"
+
+
+class RateLimited(CarafeError):
+    """Raised when a key has asked as much as it may for now; says when it may ask again."""
+
+    slug = "rate-limited"
+    title = "This key has asked as much as it may for now"
+
+    def __init__(self, message: str, *, retry_seconds: float) -> None:
+        super().__init__(message)
+        self.retry_seconds = retry_seconds
 
 
 class KeyNotFound(NotFound):

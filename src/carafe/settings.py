@@ -77,6 +77,10 @@ class Settings:
         help="What signs models and keys, as 64 hexadecimal digits, instead of the home's secret.key: the same on "
         "every machine that shares a database."
     )
+    rate_limit: str | None = _setting(
+        None,
+        help="How much a key without a limit of its own may ask, such as 100/s or 20000/day; unlimited if unset.",
+    )
     access_log: float = _setting(
         0.0,
         help="The share of requests, 0 to 1, that get a line in the log on standard error; if above 0, every request "

@@ -43,7 +43,7 @@ def test_keys_are_listed_without_what_proves_them(home: Path) -> None:
     assert record["role"] == record["name"] == "reader"
     assert record["permissions"] == ["read"]
     assert record["revoked"] is None
-    assert set(record) == {"id", "name", "role", "permissions", "created", "revoked"}
+    assert set(record) == {"id", "name", "role", "permissions", "created", "revoked", "rate"}
     assert home.exists()
 
 
@@ -71,3 +71,21 @@ def test_a_role_that_does_not_exist_is_a_wrong_command_line(home: Path) -> None:
     assert refused.exit_code == 2
     assert "'king' is not one of 'monitor', 'reader', 'predictor', 'operator', 'administrator'" in refused.stderr
     assert not home.exists()
+
+
+@pytest.mark.usefixtures("home")
+def test_a_limit_is_given_changed_and_taken_back() -> None:
+    key = run("create", "--role", "predictor", "--rate", "100/s").stdout.split("_")[1]
+    assert "100/s" in run("list").stdout
+    assert run("limit", key, "20000/day").stdout == f"{key} (predictor) may ask 20000/day\n"
+    assert run("limit", key, "none").stdout == f"{key} (predictor) may ask what the service allows\n"
+    (record,) = json.loads(run("list", "--json").stdout)
+    assert record["rate"] is None
+
+
+@pytest.mark.usefixtures("home")
+def test_a_limit_that_is_none_is_a_wrong_command_line() -> None:
+    found = run("create", "--role", "predictor", "--rate", "fast")
+    assert found.exit_code == 2
+    assert "got 'fast', expected requests and a time" in found.stderr
+    assert "no key yet" in run("list").stdout

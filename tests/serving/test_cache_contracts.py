@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 
 from carafe.serving.cache_memory import MemoryAnswers
-from carafe.serving.cache_redis import RedisAnswers, Shared
+from carafe.serving.cache_redis import RedisAnswers, open_shared
 from carafe.serving.observers import Observers
 from carafe.settings import CacheLimits
 from carafe.testing import ANSWER_CACHE_CHECKS, check_answer_cache
@@ -29,7 +29,7 @@ def test_memory_keeps_the_contract(check: Callable[[MakeCache], None]) -> None:
 
 @pytest.mark.needs("redis-server")
 def test_redis_keeps_the_contract(redis: OwnRedis) -> None:
-    shared = Shared(redis.url, observers=Observers(), time_out=5.0)
+    shared = open_shared(redis.url, observers=Observers(), time_out=5.0)
 
     def fresh() -> RedisAnswers:
         shared.ask(lambda client: client.flushall())

@@ -10,10 +10,11 @@ from pathlib import Path
 import pytest
 import redis as redis_library
 
+from carafe.database.shared_redis import REST_SECONDS, SharedRedis
 from carafe.errors import InvalidSetting, MissingExtra
 from carafe.serving.cache import CachedModel
 from carafe.serving.cache_key import RowKeys
-from carafe.serving.cache_redis import PREFIX, REST_SECONDS, RedisAnswers, Shared
+from carafe.serving.cache_redis import PREFIX, RedisAnswers, open_shared
 from carafe.serving.caches import open_caches
 from carafe.serving.observers import Observer, Observers
 from carafe.settings import Settings
@@ -57,13 +58,13 @@ def clock() -> Clock:
 
 
 @pytest.fixture
-def shared(running: OwnRedis, lost: Lost, clock: Clock) -> Iterator[Shared]:
-    found = Shared(running.url, observers=Observers([lost]), time_out=0.25, clock=clock)
+def shared(running: OwnRedis, lost: Lost, clock: Clock) -> Iterator[SharedRedis]:
+    found = open_shared(running.url, observers=Observers([lost]), time_out=0.25, clock=clock)
     yield found
     found.close()
 
 
-def cached(shared: Shared, model: Doubling) -> CachedModel:
+def cached(shared: SharedRedis, model: Doubling) -> CachedModel:
     return CachedModel(
         model,
         version=("doubling", 1),
@@ -80,7 +81,7 @@ def ask(model: CachedModel, number: float) -> tuple[list[float], float]:
     return answer, time.monotonic() - began
 
 
-def test_workers_share_answers(shared: Shared) -> None:
+def test_workers_share_answers(shared: SharedRedis) -> None:
     one, other = Doubling(), Doubling()
     assert ask(cached(shared, one), 3.0)[0] == [6.0]
     assert ask(cached(shared, other), 3.0)[0] == [6.0]
@@ -88,7 +89,7 @@ def test_workers_share_answers(shared: Shared) -> None:
 
 
 def test_a_redis_that_stands_still_delays_one_request_a_little_and_is_then_left_alone(
-    shared: Shared, running: OwnRedis, lost: Lost, clock: Clock
+    shared: SharedRedis, running: OwnRedis, lost: Lost, clock: Clock
 ) -> None:
     model = Doubling()
     asked = cached(shared, model)
@@ -111,7 +112,7 @@ def test_a_redis_that_stands_still_delays_one_request_a_little_and_is_then_left_
 
 
 def test_a_redis_that_is_gone_fails_no_request_and_is_found_again(
-    shared: Shared, running: OwnRedis, lost: Lost, clock: Clock
+    shared: SharedRedis, running: OwnRedis, lost: Lost, clock: Clock
 ) -> None:
     model = Doubling()
     asked = cached(shared, model)
@@ -131,14 +132,14 @@ def test_a_redis_that_is_gone_fails_no_request_and_is_found_again(
 
 def test_a_redis_that_was_never_there_fails_nothing(lost: Lost, running: OwnRedis) -> None:
     running.stop()
-    shared = Shared(running.url, observers=Observers([lost]))
+    shared = open_shared(running.url, observers=Observers([lost]))
     model = Doubling()
     assert ask(cached(shared, model), 2.0)[0] == [4.0]
     assert len(lost.errors) == 1
     running.start()
 
 
-def test_of_many_requests_one_tries_again_after_the_rest(shared: Shared, clock: Clock) -> None:
+def test_of_many_requests_one_tries_again_after_the_rest(shared: SharedRedis, clock: Clock) -> None:
     def fail(_: object) -> None:
         tries.append(clock.now)
         raise redis_library.TimeoutError("late")
@@ -153,7 +154,7 @@ def test_of_many_requests_one_tries_again_after_the_rest(shared: Shared, clock: 
 
 
 @pytest.mark.parametrize("nonsense", [b"", b"\xff\xff", b"\x92\xa1a\xc0", b"{}", b"\x91\x01", b"\x80\x04."])
-def test_what_is_no_answer_is_as_good_as_nothing(shared: Shared, running: OwnRedis, nonsense: bytes) -> None:
+def test_what_is_no_answer_is_as_good_as_nothing(shared: SharedRedis, running: OwnRedis, nonsense: bytes) -> None:
     with redis_library.Redis(port=running.port) as client:
         client.set(PREFIX + key(1), nonsense)
     assert RedisAnswers(shared, seconds=60).find([key(1)]) == [None]
@@ -171,7 +172,7 @@ def test_redis_is_used_where_its_url_is_set(running: OwnRedis) -> None:
 
 def test_a_url_that_can_not_be_read_is_refused_without_showing_its_password(lost: Lost) -> None:
     with pytest.raises(InvalidSetting, match="CARAFE_REDIS_URL") as caught:
-        Shared("redis://:hunter2@localhost:port/0", observers=Observers([lost]))
+        open_shared("redis://:hunter2@localhost:port/0", observers=Observers([lost]))
     assert "hunter2" not in str(caught.value)
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import http.client
 import json
 import os
@@ -160,6 +161,21 @@ def test_many_threads_get_their_own_answers(server: Server, home: Home) -> None:
     for thread in threads:
         thread.join(60)
     assert wrong == []
+
+
+def test_a_refused_request_leaves_its_connection_usable_though_its_body_comes_later(server: Server) -> None:
+    body = b"[1, 2, 3, 4]"
+    with contextlib.closing(http.client.HTTPConnection("127.0.0.1", server.port, timeout=20)) as connection:
+        for path, expected in [("/models/nobody/predict", 404), ("/models/iris/predict", 200)] * 10:
+            connection.putrequest("POST", path)
+            for name, value in {"X-API-Key": server.key, "Content-Length": str(len(body))}.items():
+                connection.putheader(name, value)
+            connection.endheaders()
+            time.sleep(0.01)
+            connection.send(body)
+            response = connection.getresponse()
+            response.read()
+            assert response.status == expected
 
 
 def test_the_docs_page_and_the_document_are_served(server: Server) -> None:

@@ -9,6 +9,7 @@ from dataclasses import dataclass
 
 from carafe.access.keys import Keys, identifier
 from carafe.access.permission import Principal
+from carafe.access.rate import Rate
 from carafe.errors import Unauthenticated
 
 LIFETIME = 2.0
@@ -31,11 +32,19 @@ class Authenticator:
 
     Only keys that were proved are remembered, as they came and for LIFETIME; a wrong key always asks the store, and
     says nothing about why it failed. How long a look into the memory takes tells nothing about the keys in it: they
-    are found by a hash that is keyed at random in every process.
+    are found by a hash that is keyed at random in every process. ``rate`` limits those whose key has none of its own.
     """
 
-    def __init__(self, keys: Keys, *, lifetime: float = LIFETIME, clock: Callable[[], float] = time.monotonic) -> None:
+    def __init__(
+        self,
+        keys: Keys,
+        *,
+        rate: Rate | None = None,
+        lifetime: float = LIFETIME,
+        clock: Callable[[], float] = time.monotonic,
+    ) -> None:
         self._keys = keys
+        self._rate = rate
         self._lifetime = lifetime
         self._clock = clock
         self._proved: dict[str | None, _Proved] = {}
@@ -65,7 +74,13 @@ class Authenticator:
         matches = hmac.compare_digest(digest, record.digest if record is not None else _NO_DIGEST)
         if record is None or not matches or record.revoked is not None:
             raise _refusal()
-        return Principal(name=record.name, key=record.id, role=record.role, permissions=record.role.permissions)
+        return Principal(
+            name=record.name,
+            key=record.id,
+            role=record.role,
+            permissions=record.role.permissions,
+            rate=record.rate or self._rate,
+        )
 
 
 def _refusal() -> Unauthenticated:

@@ -7,6 +7,7 @@ from datetime import datetime
 from typing import Protocol
 
 from carafe.access.permission import Role
+from carafe.access.rate import Rate
 from carafe.errors import KeyNotFound
 
 
@@ -22,6 +23,8 @@ class KeyRecord:
     """HMAC-SHA256 of the whole key, hexadecimal, keyed with the home's key for API keys."""
     created: datetime
     revoked: datetime | None = None
+    rate: Rate | None = None
+    """How much its owner may ask in how long; None where the service's own setting says."""
 
 
 class KeyStore(Protocol):
@@ -41,6 +44,14 @@ class KeyStore(Protocol):
 
     def all(self) -> tuple[KeyRecord, ...]:
         """Return every record, revoked ones included, oldest first."""
+        ...
+
+    def limit(self, key: str, rate: Rate | None) -> KeyRecord:
+        """Change how much a key's owner may ask, and return its record.
+
+        Raises:
+            KeyNotFound: when there is no such key.
+        """
         ...
 
     def revoke(self, key: str, *, when: datetime) -> KeyRecord:

@@ -14,6 +14,7 @@ from carafe.access.key_store import KeyRecord, KeyStore
 from carafe.access.keys_memory import MemoryKeyStore
 from carafe.access.keys_sql import SqlKeyStore
 from carafe.access.permission import Role
+from carafe.access.rate import Rate
 from carafe.access.secret import SIZE, Purpose, derive
 from carafe.errors import InvalidName
 from carafe.settings import Settings
@@ -42,13 +43,13 @@ class Keys:
         self._key = key
         self._home = home
 
-    def create(self, *, role: Role, name: str = "") -> NewKey:
-        """Make a key; ``name`` says whose it is, its role when left out.
+    def create(self, *, role: Role, name: str = "", rate: Rate | None = None) -> NewKey:
+        """Make a key; ``name`` says whose it is, its role when left out; ``rate`` how much its owner may ask.
 
         Raises:
             InvalidName: when the name is longer than 100 characters or holds control characters.
         """
-        new = self._draw(role=role, name=name)
+        new = self._draw(role=role, name=name, rate=rate)
         self.store.add(new.record)
         return new
 
@@ -69,6 +70,18 @@ class Keys:
         """
         return self.store.revoke(key, when=datetime.now(UTC))
 
+    def limit(self, key: str, rate: Rate | None) -> KeyRecord:
+        """Change how much a key's owner may ask (within 5 seconds in every process), and return its record.
+
+        Args:
+            key: the key's identifier.
+            rate: the limit; None leaves it to the service's setting.
+
+        Raises:
+            KeyNotFound: when no key has this identifier.
+        """
+        return self.store.limit(key, rate)
+
     def digest(self, text: str) -> str:
         """Return the keyed digest under which a key's text is known."""
         return hmac.digest(self._key, text.encode(), "sha256").hex()
@@ -78,15 +91,16 @@ class Keys:
         if self._home is not None:
             self._home.close()
 
-    def _draw(self, *, role: Role, name: str) -> NewKey:
+    def _draw(self, *, role: Role, name: str, rate: Rate | None = None) -> NewKey:
         name = name or role.value
         if len(name) > 100 or not name.isprintable():
             raise InvalidName(f"{name[:40]!r} can't be a key's name: use 1 to 100 printable characters")
         key = _random(_ID_LENGTH)
         text = f"carafe_{key}_{_random(_SECRET_LENGTH)}"
         created = datetime.now(UTC)
+        digest = self.digest(text)
         return NewKey(
-            text=text, record=KeyRecord(id=key, name=name, role=role, digest=self.digest(text), created=created)
+            text=text, record=KeyRecord(id=key, name=name, role=role, digest=digest, created=created, rate=rate)
         )
 
 

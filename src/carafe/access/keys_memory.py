@@ -7,6 +7,7 @@ from datetime import datetime
 from threading import Lock
 
 from carafe.access.key_store import KeyRecord, no_such_key
+from carafe.access.rate import Rate
 
 
 class MemoryKeyStore:
@@ -37,6 +38,14 @@ class MemoryKeyStore:
         """Return every record, revoked ones included, oldest first."""
         with self._lock:
             return tuple(sorted(self._records.values(), key=lambda record: (record.created, record.id)))
+
+    def limit(self, key: str, rate: Rate | None) -> KeyRecord:
+        """Change how much a key's owner may ask; raise KeyNotFound when there is none."""
+        with self._lock:
+            if key not in self._records:
+                raise no_such_key(key)
+            record = self._records[key] = replace(self._records[key], rate=rate)
+            return record
 
     def revoke(self, key: str, *, when: datetime) -> KeyRecord:
         """Mark a key as revoked and return its record; raise KeyNotFound when there is none."""

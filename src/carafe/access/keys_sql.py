@@ -9,6 +9,7 @@ from sqlalchemy import Connection, Row, exists, insert, select, update
 
 from carafe.access.key_store import KeyRecord, no_such_key
 from carafe.access.permission import Role
+from carafe.access.rate import Rate
 from carafe.database import Database
 from carafe.database.tables_sql import home, keys
 
@@ -22,7 +23,7 @@ class SqlKeyStore:
     def add(self, record: KeyRecord) -> None:
         """Remember a new key."""
         with self._database.writing() as connection:
-            connection.execute(insert(keys).values(asdict(record)))
+            connection.execute(insert(keys).values(_row(record)))
 
     def add_first(self, record: KeyRecord) -> bool:
         """Remember the key unless one of its role was ever remembered; tell whether it was."""
@@ -30,7 +31,7 @@ class SqlKeyStore:
             connection.execute(select(home.c.id).with_for_update())
             if connection.execute(select(exists().where(keys.c.role == record.role.value))).scalar_one():
                 return False
-            connection.execute(insert(keys).values(asdict(record)))
+            connection.execute(insert(keys).values(_row(record)))
             return True
 
     def find(self, key: str) -> KeyRecord | None:
@@ -42,6 +43,16 @@ class SqlKeyStore:
         """Return every record, revoked ones included, oldest first."""
         with self._database.reading() as connection:
             return tuple(map(_record, connection.execute(select(keys).order_by(keys.c.created, keys.c.id))))
+
+    def limit(self, key: str, rate: Rate | None) -> KeyRecord:
+        """Change how much a key's owner may ask; raise KeyNotFound when there is none."""
+        with self._database.writing() as connection:
+            text = None if rate is None else str(rate)
+            connection.execute(update(keys).where(keys.c.id == key).values(rate=text))
+            record = _find(connection, key)
+        if record is None:
+            raise no_such_key(key)
+        return record
 
     def revoke(self, key: str, *, when: datetime) -> KeyRecord:
         """Mark a key as revoked and return its record; raise KeyNotFound when there is none."""
@@ -58,7 +69,17 @@ def _find(connection: Connection, key: str) -> KeyRecord | None:
     return None if row is None else _record(row)
 
 
+def _row(record: KeyRecord) -> dict[str, object]:
+    return asdict(record) | {"rate": None if record.rate is None else str(record.rate)}
+
+
 def _record(row: Row[tuple[object, ...]]) -> KeyRecord:
     return KeyRecord(
-        id=row.id, name=row.name, role=Role(row.role), digest=row.digest, created=row.created, revoked=row.revoked
+        id=row.id,
+        name=row.name,
+        role=Role(row.role),
+        digest=row.digest,
+        created=row.created,
+        revoked=row.revoked,
+        rate=None if row.rate is None else Rate.parse(row.rate),
     )

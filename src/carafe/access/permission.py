@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from enum import StrEnum
 
+from carafe.access.rate import Rate
 from carafe.errors import Forbidden
 
 
@@ -66,6 +67,8 @@ class Principal:
     """The key's identifier; empty for ANYONE."""
     role: Role
     permissions: frozenset[Permission]
+    rate: Rate | None = None
+    """How much they may ask in how long; None where nothing limits them."""
 
 
 ANYONE = Principal(name="anyone", key="", role=Role.ADMINISTRATOR, permissions=Role.ADMINISTRATOR.permissions)

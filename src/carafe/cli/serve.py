@@ -12,7 +12,7 @@ from typing import Any, TypeVar
 import click
 
 from carafe._version import __version__
-from carafe.access import ensure_administrator_key, open_keys
+from carafe.access import default_rate, ensure_administrator_key, open_keys
 from carafe.errors import InvalidName, NotFound
 from carafe.registry import Query, Registry, open_registry
 from carafe.settings import Settings, is_loopback
@@ -42,6 +42,7 @@ def command(**flags: Any) -> None:  # noqa: ANN401 - one value a setting
     settings = Settings.load(**flags)
     settings.check_open()
     import_module("carafe.serving.caches").check_caches(settings)
+    default_rate(settings)  # says what is wrong with it before the workers would
     server = import_module("carafe.web.server")
     address = server.claim(settings)
     key, advice = _prepare(settings)

@@ -177,5 +177,6 @@ keys = Table(
     Column("digest", String(64), nullable=False),
     Column("created", UtcDateTime, nullable=False),
     Column("revoked", UtcDateTime, nullable=True),
+    Column("rate", String(32), nullable=True),
 )
 """API keys: only a keyed digest of each. A revoked key keeps its row, so that what it did can still be named."""

@@ -17,7 +17,7 @@ from carafe.database.engine import FILE, WRITES, create
 from carafe.database.lock import exclusively, flush_folder
 from carafe.errors import NewerHome, StorageUnavailable
 
-REVISIONS = ("0001", "0002", "0003")
+REVISIONS = ("0001", "0002", "0003", "0004")
 """Every revision this Carafe knows, oldest first. Kept here so that an up-to-date home opens without Alembic."""
 
 SERVER_LOCK = 0x6361726166  # "caraf"

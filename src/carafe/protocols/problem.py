@@ -35,6 +35,7 @@ STATUS: dict[str, int] = {
     "invalid-recipe": 422,
     "untrainable-table": 422,
     "unsupported-model": 422,
+    "rate-limited": 429,
     "error": 500,
     "internal-error": 500,
     "prediction-failed": 500,

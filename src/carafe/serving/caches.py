@@ -22,10 +22,10 @@ def open_caches(settings: Settings, *, observers: Observers) -> Mapping[str, Ans
     if not limits or settings.redis_url is None:
         return {name: MemoryAnswers(limit) for name, limit in limits.items()}
     try:
-        from carafe.serving.cache_redis import RedisAnswers, Shared  # noqa: PLC0415 - only where one is configured
+        from carafe.serving.cache_redis import RedisAnswers, open_shared  # noqa: PLC0415 - only where one is configured
     except ImportError as error:
         raise MissingExtra.of("a cache in Redis", error) from error
-    shared = Shared(settings.redis_url, observers=observers)
+    shared = open_shared(settings.redis_url, observers=observers)
     return {name: RedisAnswers(shared, seconds=limit.seconds) for name, limit in limits.items()}
 
 

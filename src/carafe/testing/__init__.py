@@ -12,6 +12,7 @@ by one::
 from carafe.testing.answer_cache import ANSWER_CACHE_CHECKS, check_answer_cache
 from carafe.testing.artefact_store import ARTEFACT_CHECKS, check_artefact_store
 from carafe.testing.key_store import KEY_CHECKS, check_key_store
+from carafe.testing.limiter import LIMITER_CHECKS, check_limiter
 from carafe.testing.metadata_store import METADATA_CHECKS, check_metadata_store
 from carafe.testing.model import MODEL_CHECKS, check_model
 
@@ -19,11 +20,13 @@ __all__ = [
     "ANSWER_CACHE_CHECKS",
     "ARTEFACT_CHECKS",
     "KEY_CHECKS",
+    "LIMITER_CHECKS",
     "METADATA_CHECKS",
     "MODEL_CHECKS",
     "check_answer_cache",
     "check_artefact_store",
     "check_key_store",
+    "check_limiter",
     "check_metadata_store",
     "check_model",
 ]

@@ -7,7 +7,7 @@ from concurrent.futures import ThreadPoolExecutor
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 
-from carafe.access import Role
+from carafe.access import Rate, Role
 from carafe.access.key_store import KeyRecord, KeyStore
 from carafe.errors import KeyNotFound
 from carafe.testing.raising import refused
@@ -87,6 +87,21 @@ def of_racing_first_keys_one_wins(make: MakeKeys) -> None:
     assert len(store.all()) == 1
 
 
+def a_limit_is_kept_and_changed(make: MakeKeys) -> None:
+    """A record has the limit that it was added with, until another is set; other keys are left alone."""
+    store, rate = make(), Rate(requests=5, seconds=60)
+    store.add(replace(record("abc"), rate=rate))
+    store.add(record("other", minutes=1))
+    found = store.find("abc")
+    assert found is not None
+    assert found.rate == rate
+    changed = Rate(requests=100, seconds=1)
+    assert store.limit("abc", changed) == replace(record("abc"), rate=changed)
+    assert [known.rate for known in store.all()] == [changed, None]
+    assert store.limit("abc", None) == record("abc")
+    refused(KeyNotFound, lambda: store.limit("nobody", rate))
+
+
 KEY_CHECKS: tuple[Callable[[MakeKeys], None], ...] = (
     an_empty_store_knows_no_key,
     a_record_comes_back_as_it_was,
@@ -96,6 +111,7 @@ KEY_CHECKS: tuple[Callable[[MakeKeys], None], ...] = (
     revoking_an_unknown_key_is_refused,
     the_first_of_a_role_is_added_once,
     of_racing_first_keys_one_wins,
+    a_limit_is_kept_and_changed,
 )
 
 

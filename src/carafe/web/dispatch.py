@@ -3,18 +3,20 @@
 from __future__ import annotations
 
 import logging
+import math
 import random
 import re
 from collections.abc import Callable, Iterator, Mapping
+from contextlib import suppress
 from functools import lru_cache, partial
 
 import msgspec
 
-from carafe.errors import CarafeError, ServerBusy
+from carafe.errors import CarafeError
 from carafe.protocols.media import PROBLEM
 from carafe.protocols.problem import Problem, problem, problem_of
 from carafe.serving.observers import Finished
-from carafe.web.call import X_REQUEST_ID, Call, Reply, written
+from carafe.web.call import CONTENT_LENGTH, X_REQUEST_ID, Call, Reply, written
 from carafe.web.route import NATIVE, PUBLIC, Context, Route
 from carafe.web.service import Service
 from carafe.web.table import Methods
@@ -34,6 +36,9 @@ HARDENING = {
 METHOD_NOT_ALLOWED = "method-not-allowed"
 NOT_FOUND = "not-found"
 INTERNAL_ERROR = "internal-error"
+
+SMALL_BODY = 64 * 1024
+"""How many bytes of a refused request are read all the same, so that its connection can be used again."""
 
 _LOG = logging.getLogger("carafe.web")
 _WELL_FORMED = re.compile(r"[A-Za-z0-9._-]{1,128}", re.ASCII)
@@ -62,6 +67,7 @@ class Dispatch:
         except CarafeError as error:
             trace.slug = error.slug
             reply = refusal(error, request_id=request_id)
+            _take_in(call, trace)
         except Exception:  # noqa: BLE001 - the last line of defence: told to the log, not to the client
             _LOG.exception("request %s failed", request_id)
             trace.slug = INTERNAL_ERROR
@@ -132,6 +138,18 @@ def _then(stream: Iterator[bytes], trace: Trace, tell: Callable[[], None]) -> It
         tell()
 
 
+def _take_in(call: Call, trace: Trace) -> None:
+    """Read what is left of a small body of a refused request: where it is not read, servers close the connection.
+
+    A client that sends headers and body apart would else find its connection reset, before it has read the refusal or
+    when it asks next. Only for those whose key was proved: nobody else may have us wait for a body.
+    """
+    length = call.headers.get(CONTENT_LENGTH) or ""
+    if trace.principal is not None and length.isdecimal() and 0 < int(length[:10]) <= SMALL_BODY:
+        with suppress(CarafeError):
+            call.read()
+
+
 def allowed_methods(methods: Methods) -> str:
     """Return the value of the Allow header for a path."""
     return ", ".join([*methods, *(["HEAD"] if "GET" in methods else []), "OPTIONS"])
@@ -146,8 +164,8 @@ def request_id_of(call: Call) -> str:
 def refusal(error: CarafeError, *, request_id: str) -> Reply:
     """Return the reply that tells an error; what failed inside the server goes to the log, not to the client."""
     document = problem_of(error, request_id=request_id)
-    if isinstance(error, ServerBusy):  # as many as come: counted by observers, not logged one by one
-        return _problem(document, headers=(("Retry-After", str(error.RETRY_SECONDS)),))
+    if error.retry_seconds is not None:  # as many as come: counted by observers, not logged one by one
+        return _problem(document, headers=(("Retry-After", str(math.ceil(error.retry_seconds))),))
     if document.status >= 500:
         _LOG.error("request %s: %s: %s", request_id, error.slug, error, exc_info=error)
     headers = (("WWW-Authenticate", 'Bearer realm="carafe"'),) if document.status == 401 else ()

@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
+import math
 from urllib.parse import urlsplit
 
-from carafe.access import ANYONE, Authenticator, Permission, Principal, check
-from carafe.errors import Forbidden, Unauthenticated
+from carafe.access import ANYONE, Authenticator, Limiter, Permission, Principal, Rate, check
+from carafe.errors import Forbidden, RateLimited, Unauthenticated
 from carafe.settings import is_loopback
 from carafe.web.call import AUTHORIZATION, HOST, ORIGIN, X_API_KEY, Call
 from carafe.web.trace import Trace
@@ -17,8 +18,9 @@ LONGEST_KEY = 1024
 class Gate:
     """Lets a call through, or says why not."""
 
-    def __init__(self, *, authenticator: Authenticator, open_mode: bool) -> None:
+    def __init__(self, *, authenticator: Authenticator, limiter: Limiter, open_mode: bool) -> None:
         self._authenticator = authenticator
+        self._limiter = limiter
         self._open = open_mode
 
     def check_origin(self, call: Call) -> None:
@@ -50,12 +52,28 @@ class Gate:
     def admit(self, permission: Permission, call: Call, trace: Trace) -> None:
         """Let who asks through, if they have ``permission``; ``trace`` learns who it is, whether they have or not.
 
+        What is refused counts, too: whoever tries what they may not do has asked.
+
         Raises:
             Unauthenticated: when no valid key came.
+            RateLimited: when its owner has asked as much as they may for now.
             Forbidden: when the key does not permit it.
         """
         principal = trace.principal = self.identify(call)
+        if principal.rate is not None:
+            self._count(principal, principal.rate)
         check(principal, permission)
+
+    def close(self) -> None:
+        """Let go of what counts requests."""
+        self._limiter.close()
+
+    def _count(self, principal: Principal, rate: Rate) -> None:
+        wait = self._limiter.take(principal.key, rate)
+        if wait:
+            raise RateLimited(
+                f"the key {principal.name!r} may ask {rate}: try again in {math.ceil(wait)} s", retry_seconds=wait
+            )
 
 
 def _credential(call: Call) -> str | None:

@@ -18,6 +18,9 @@ from carafe.web.service import Service
 if TYPE_CHECKING:
     from _typeshed.wsgi import StartResponse, WSGIApplication, WSGIEnvironment
 
+TAKEN = "carafe.body_taken"
+"""The mark in the environment of a request whose body was read."""
+
 _STATUS = {status.value: f"{status.value} {status.phrase}" for status in HTTPStatus}
 
 
@@ -77,13 +80,17 @@ def has_hooks(app: Flask) -> bool:
 
 
 def _read(environ: WSGIEnvironment, service: Service, prefix: str) -> bytes:
-    """Return the body; one in chunks, whose length nobody promised, is read in Flask's way."""
+    """Return the body, once; one in chunks, whose length nobody promised, is read in Flask's way."""
+    if TAKEN in environ:  # some servers wait for what never comes, where the end of a body was reached
+        return b""
     promised = environ.get("CONTENT_LENGTH") or ""
     if not promised.isdecimal() or "HTTP_TRANSFER_ENCODING" in environ:
+        environ[TAKEN] = True
         return call_of(Request(environ), service, prefix=prefix).read()
     length, limit = int(promised[:20]), service.settings.max_body_bytes
     if length > limit:
         raise BodyTooLarge(f"the body is larger than {limit} bytes: send the rows in parts")
+    environ[TAKEN] = True
     body: bytes = environ["wsgi.input"].read(length)
     if len(body) < length:
         raise MalformedBody(CUT_SHORT)

@@ -6,7 +6,7 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from threading import Semaphore
 
-from carafe.access import Authenticator, Keys, open_keys
+from carafe.access import Authenticator, Keys, default_rate, open_keys, open_limiter
 from carafe.models import Artefact, Model
 from carafe.models.artefact import load_model
 from carafe.monitoring import Monitoring, build_monitoring
@@ -48,6 +48,7 @@ class Service:
         self.monitoring.background.stop()
         self.registry.close()
         self.keys.close()
+        self.gate.close()
 
 
 def open_service(settings: Settings, *, observers: Sequence[Observer] = ()) -> Service:
@@ -90,7 +91,11 @@ def build_service(
         keys=keys,
         catalog=catalog,
         predictor=Predictor(catalog=catalog, observers=observers),
-        gate=Gate(authenticator=Authenticator(keys), open_mode=settings.open),
+        gate=Gate(
+            authenticator=Authenticator(keys, rate=default_rate(settings)),
+            limiter=open_limiter(settings),
+            open_mode=settings.open,
+        ),
         watch=Watch(catalog),
         observers=told,
         monitoring=monitoring,
