@@ -256,6 +256,27 @@ class NothingToRollBack(CarafeError):
     title = "There is nothing to roll back to"
 
 
+class InvalidRollout(CarafeError):
+    """Raised when a rollout is asked for whose steps or bounds can't be followed, or that has nothing to take over."""
+
+    slug = "invalid-rollout"
+    title = "The rollout can't be done as it was asked for"
+
+
+class RolloutNotFound(NotFound):
+    """Raised when an alias never had a rollout."""
+
+    slug = "rollout-not-found"
+    title = "There is no such rollout"
+
+
+class RolloutConflict(CarafeError):
+    """Raised when an alias has a rollout already, or when the one that is to be changed has ended."""
+
+    slug = "rollout-conflict"
+    title = "The rollout is in another state"
+
+
 # --- requests ------------------------------------------------------------------------------------------------------
 
 

@@ -6,6 +6,9 @@
   when and why; ``events``: what becomes an entry of it. ``moved``: nobody overwrites what they have not seen.
 * ``query``: Query and Page, for lists. ``promotion``: when a new version becomes champion. ``gates``: what any version
   must fulfil for that, by ``comparison`` of figures and ``compatibility`` of signatures.
+* ``rollouts``: Rollouts, where a version takes an alias over in steps. ``rollout``: Plan, Rollout and State;
+  ``rollout_figures``: what was seen of both versions; ``rollout_decision``: what to do then, by ``evidence``;
+  ``rollout_store`` with its twins ``rollout_sql`` and ``rollout_memory``: a part of the metadata.
 * ``metadata`` with its twins ``metadata_sql`` and ``metadata_memory``: which versions there are.
 * ``store`` with its twins ``store_disk`` and ``store_memory``: where their files are.
 * ``bundle``: one version as one file, on its way to another home. ``open``: the registry of a home.
@@ -17,6 +20,9 @@ from carafe.registry.open import memory_registry, open_registry
 from carafe.registry.promotion import Promotion
 from carafe.registry.query import Page, Query, Sort
 from carafe.registry.registry import Registry
+from carafe.registry.rollout import Plan, Rollout, State
+from carafe.registry.rollout_store import Watched
+from carafe.registry.rollouts import Rollouts
 from carafe.registry.traffic import Share, Traffic
 from carafe.registry.version import Alias, Pointed, RegisteredModel, Version
 
@@ -27,15 +33,20 @@ __all__ = [
     "Gates",
     "HistoryQuery",
     "Page",
+    "Plan",
     "Pointed",
     "Promotion",
     "Query",
     "RegisteredModel",
     "Registry",
+    "Rollout",
+    "Rollouts",
     "Share",
     "Sort",
+    "State",
     "Traffic",
     "Version",
+    "Watched",
     "memory_registry",
     "open_registry",
 ]

@@ -5,7 +5,15 @@ from __future__ import annotations
 from collections.abc import Iterable
 from difflib import get_close_matches
 
-from carafe.errors import AliasNotFound, ModelNotFound, NoDefaultModel, VersionInUse, VersionNotFound
+from carafe.errors import (
+    AliasNotFound,
+    ModelNotFound,
+    NoDefaultModel,
+    RolloutConflict,
+    RolloutNotFound,
+    VersionInUse,
+    VersionNotFound,
+)
 
 _SHOWN = 10
 
@@ -46,3 +54,15 @@ def no_default(known: Iterable[str]) -> NoDefaultModel:
         return NoDefaultModel("there is no model yet: publish one, then ask it")
     shown = ", ".join(names[:_SHOWN]) + (", ..." if len(names) > _SHOWN else "")
     return NoDefaultModel(f"there are several models ({shown}) and no default: name one")
+
+
+def no_rollout(name: str, alias: str) -> RolloutNotFound:
+    """Return the error that an alias never had a rollout."""
+    return RolloutNotFound(f"{name}@{alias} never had a rollout: begin one with a version that is to take it over")
+
+
+def rolled_out_already(name: str, alias: str, *, candidate: int) -> RolloutConflict:
+    """Return the error that an alias has a rollout already."""
+    return RolloutConflict(
+        f"{name}@{alias} has a rollout of version {candidate} already: wait for it, or stop it first"
+    )

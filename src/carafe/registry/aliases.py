@@ -11,6 +11,7 @@ from carafe.registry.comparison import Contender
 from carafe.registry.gates import Gates, failed_gates
 from carafe.registry.history import Action, Change, Entry, HistoryQuery, said, settled_before
 from carafe.registry.query import Page
+from carafe.registry.rollouts import Rollouts
 from carafe.registry.traffic import Traffic
 from carafe.registry.version import Alias, Version
 from carafe.registry.versions import Versions
@@ -173,6 +174,11 @@ class Aliases(Versions):
             raise AliasNotFound(f"{name} had no alias {alias!r} on {when:%Y-%m-%d %H:%M:%S %Z}")
         return found[0]
 
+    @property
+    def rollouts(self) -> Rollouts:
+        """Where a version takes an alias over in steps."""
+        return Rollouts(metadata=self.metadata, judge=self._passed)
+
     def gates(self, name: str) -> Gates:
         """Return what a version of a model must fulfil before it may answer as champion.
 
@@ -188,6 +194,12 @@ class Aliases(Versions):
             ModelNotFound: when no model has this name.
         """
         self.metadata.set_gates(check_name(name), gates, when=datetime.now(UTC), by=said(by, what="by"))
+
+    def _passed(self, change: Change, force: bool) -> Change:  # noqa: FBT001 - a callback's
+        """Return a change that the gates have nothing against; as ``_judged`` where there are any."""
+        if change.alias != CHAMPION or not self.metadata.gates(change.name).any:
+            return change
+        return self._judged(change, force=force)
 
     def _judged(self, change: Change, *, force: bool) -> Change:
         """Return the change, expecting the state on which it passed the gates.

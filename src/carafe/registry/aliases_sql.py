@@ -13,6 +13,7 @@ from carafe.registry.history import Change, Entry
 from carafe.registry.history_sql import write
 from carafe.registry.lists_sql import read_aliases
 from carafe.registry.moved import check_expected
+from carafe.registry.rollout_sql import overtake
 from carafe.registry.traffic import Traffic
 from carafe.registry.version import Alias
 
@@ -47,6 +48,7 @@ def change_alias(connection: Connection, model: int, change: Change) -> Entry:
         connection.execute(delete(aliases).where(aliases.c.model_id == model, aliases.c.alias == change.alias))
     else:
         _point(connection, model, entry, traffic=change.traffic, rows=rows)
+    overtake(connection, model, entry)
     return entry
 
 

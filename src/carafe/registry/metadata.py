@@ -12,6 +12,7 @@ from carafe.registry.gates import Gates
 from carafe.registry.history import Change, Entry, HistoryQuery
 from carafe.registry.promotion import Standing, Verdict
 from carafe.registry.query import Page, Query
+from carafe.registry.rollout_store import RolloutStore
 from carafe.registry.version import Alias, RegisteredModel, Version
 
 
@@ -36,6 +37,11 @@ class MetadataStore(Protocol):
     Every method sees or makes one whole change; a change that returned survives a crash. Names, aliases and numbers
     were checked before they come here.
     """
+
+    @property
+    def rollouts(self) -> RolloutStore:
+        """The rollouts of the same models."""
+        ...
 
     def generation(self) -> int:
         """Return how many changes there were: a number that grows with each, cheap to ask for."""

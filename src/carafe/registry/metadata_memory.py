@@ -16,6 +16,8 @@ from carafe.registry.metadata import Draft
 from carafe.registry.moved import check_expected
 from carafe.registry.promotion import Standing, Verdict
 from carafe.registry.query import Page, Query, Sort
+from carafe.registry.rollout_memory import MemoryRollouts
+from carafe.registry.rollout_store import RolloutStore
 from carafe.registry.version import Alias, Pointed, RegisteredModel, Version
 from carafe.schema.exchange import CHAMPION
 
@@ -57,6 +59,12 @@ class MemoryMetadata:
         self._generation = 0
         self._entries = 0
         self._lock = RLock()
+        self._rollouts = MemoryRollouts(lock=self._lock, change=self.change, check_known=self._check_known)
+
+    @property
+    def rollouts(self) -> RolloutStore:
+        """The rollouts of the same models."""
+        return self._rollouts
 
     def generation(self) -> int:
         """Return how many changes there were."""
@@ -160,8 +168,7 @@ class MemoryMetadata:
     def history(self, name: str, query: HistoryQuery) -> Page[Entry]:
         """Return one page of what happened to a model, the latest first."""
         with self._lock:
-            if name not in self._shelves:
-                raise no_model(name, self._names())
+            self._check_known(name)
             found = [
                 entry
                 for entry in reversed(self._shelves[name].history)
@@ -208,11 +215,16 @@ class MemoryMetadata:
             shelf.aliases[change.alias] = Alias(
                 name=change.alias, traffic=change.traffic, revision=entry.id, changed=entry.when
             )
+        self._rollouts.overtake(entry)
         return entry
 
     def _write(self, shelf: _Shelf, entry: Entry) -> Entry:
         self._entries += 1
         return shelf.write(entry, number=self._entries)
+
+    def _check_known(self, name: str) -> None:
+        if name not in self._shelves:
+            raise no_model(name, self._names())
 
     def _names(self) -> list[str]:
         return [name for name, shelf in self._shelves.items() if shelf.versions]

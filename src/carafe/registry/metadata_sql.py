@@ -30,6 +30,8 @@ from carafe.registry.lists_sql import (
 from carafe.registry.metadata import Draft
 from carafe.registry.promotion import Standing, Verdict
 from carafe.registry.query import Page, Query
+from carafe.registry.rollout_sql import SqlRollouts
+from carafe.registry.rollout_store import RolloutStore
 from carafe.registry.version import Alias, RegisteredModel, Version
 from carafe.schema.exchange import CHAMPION
 
@@ -39,6 +41,12 @@ class SqlMetadata:
 
     def __init__(self, database: Database) -> None:
         self._database = database
+        self._rollouts = SqlRollouts(database, model=_model, known=_known, change=change_alias)
+
+    @property
+    def rollouts(self) -> RolloutStore:
+        """The rollouts of the same models."""
+        return self._rollouts
 
     def generation(self) -> int:
         """Return how many changes there were."""
@@ -135,10 +143,7 @@ class SqlMetadata:
     def history(self, name: str, query: HistoryQuery) -> Page[Entry]:
         """Return one page of what happened to a model, the latest first."""
         with self._database.reading() as connection:
-            model = connection.execute(select(models.c.id).where(models.c.name == name)).scalar()
-            if model is None:
-                raise _no_model(connection, name)
-            return history_sql.read(connection, model, query)
+            return history_sql.read(connection, _known(connection, name), query)
 
     def gates(self, name: str) -> Gates:
         """Return what a version must fulfil before it may answer as champion."""
@@ -206,6 +211,14 @@ def _version(connection: Connection, name: str, number: int) -> Version:
 def _model(connection: Connection, name: str) -> int:
     """Return the row of a model that has versions."""
     model = model_row(connection, name)
+    if model is None:
+        raise _no_model(connection, name)
+    return model
+
+
+def _known(connection: Connection, name: str) -> int:
+    """Return the row of a model that ever had versions."""
+    model: int | None = connection.execute(select(models.c.id).where(models.c.name == name)).scalar()
     if model is None:
         raise _no_model(connection, name)
     return model

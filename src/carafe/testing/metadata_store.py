@@ -16,6 +16,7 @@ from carafe.schema import Task
 from carafe.schema.exchange import CHAMPION
 from carafe.testing.metadata_examples import NOON, MakeMetadata, add, drop, example_manifest, point
 from carafe.testing.metadata_history import HISTORY_CHECKS
+from carafe.testing.metadata_rollouts import ROLLOUT_CHECKS
 from carafe.testing.raising import refused
 
 
@@ -273,6 +274,7 @@ METADATA_CHECKS: tuple[Callable[[MakeMetadata], None], ...] = (
     versions_are_listed_by_page_order_and_filter,
     racing_publishers_get_different_numbers,
     *HISTORY_CHECKS,
+    *ROLLOUT_CHECKS,
 )
 
 
