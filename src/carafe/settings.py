@@ -59,6 +59,9 @@ class Settings:
     batch_rows: int = _setting(128, help="The most rows of waiting requests that one run of a model answers together.")
     queue_limit: int = _setting(64, help="How many requests may wait for one model that is busy; more get 503.")
     wait_seconds: int = _setting(10, help="How long a request may wait for a busy model, in seconds.")
+    drain_seconds: float = _setting(
+        5.0, help="For how long the service says that it is not ready, and still answers, after SIGTERM, in seconds."
+    )
     cache: str | None = _setting(
         None, help="Models whose answers are kept: names, each with entries and seconds: houses=10000:300,iris."
     )
@@ -103,6 +106,8 @@ class Settings:
         for name in _SHARES:
             if not 0 <= getattr(self, name) <= 1:
                 raise InvalidSetting(f"{name} ({variable(name)}): got {getattr(self, name)}, expected 0 to 1")
+        if not 0 <= self.drain_seconds <= 3600:
+            raise InvalidSetting(f"drain_seconds (CARAFE_DRAIN_SECONDS): got {self.drain_seconds}, expected 0 to 3600")
         self.cached_models()
         self._check_shared()
         if self.redis_url is not None and not self.redis_url.startswith(_REDIS_SCHEMES):

@@ -106,7 +106,11 @@ def running(
 ) -> Iterator[Server]:
     """Start a server over a home and wait until it answers; end it afterwards."""
     port, output = free_port(), folder / f"{kind}.log"
-    environ = os.environ | {"CARAFE_HOME": str(home), "CARAFE_MAX_BODY_BYTES": "200000"} | dict(environ or {})
+    environ = (
+        os.environ
+        | {"CARAFE_HOME": str(home), "CARAFE_MAX_BODY_BYTES": "200000", "CARAFE_DRAIN_SECONDS": "0"}
+        | dict(environ or {})
+    )
     with output.open("wb") as log:
         process = subprocess.Popen([*command(kind, port, application), *extra], env=environ, stdout=log, stderr=log)
     server = Server(process, port, key, output)

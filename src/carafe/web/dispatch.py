@@ -90,6 +90,8 @@ class Dispatch:
     def _concluded(self, call: Call, route: Route | None, reply: Reply, trace: Trace) -> Reply:
         """Return the reply with what every reply has, and tell who wants to know, when it is all made."""
         whole = finished(reply, request_id=trace.request_id)
+        if self._service.drain.begun:  # so that clients which keep connections open go elsewhere in time
+            whole = msgspec.structs.replace(whole, headers=(*whole.headers, ("Connection", "close")))
         if not self._service.observers.hear_finished:
             return whole
         if whole.stream is not None:

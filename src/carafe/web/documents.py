@@ -211,7 +211,7 @@ class FaultDocument(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=Tru
 
 
 class ReadinessDocument(msgspec.Struct, frozen=True, kw_only=True):
-    """Whether requests should be sent here: ``ready`` and ``degraded`` say yes, ``starting`` and ``failing`` no."""
+    """Whether requests should be sent here: ``ready`` and ``degraded`` say yes, every other status says no."""
 
     status: str
     faults: list[FaultDocument]

@@ -15,6 +15,7 @@ from carafe.serving import Catalog, Observer, Predictor, Watch
 from carafe.serving.arrangement import Arrangement
 from carafe.serving.observers import Observers
 from carafe.settings import Settings
+from carafe.web.drain import Drain
 from carafe.web.gate import Gate
 
 
@@ -31,6 +32,8 @@ class Service:
     watch: Watch
     observers: Observers
     monitoring: Monitoring
+    drain: Drain
+    """Whether the server is about to end; never begun where another server than Carafe's own runs the application."""
     tables: Semaphore
     """Places for tables that are scored at once: a part of the threads, as each keeps one for as long as it lasts."""
 
@@ -51,15 +54,17 @@ class Service:
         self.gate.close()
 
 
-def open_service(settings: Settings, *, observers: Sequence[Observer] = ()) -> Service:
-    """Return the service of the home that ``settings`` name.
+def open_service(settings: Settings, *, observers: Sequence[Observer] = (), drain: Drain | None = None) -> Service:
+    """Return the service of the home that ``settings`` name; ``drain`` is what its server's parent has begun or not.
 
     Raises:
         OpenModeRefused: when no key is to be asked for on an address that others can reach.
         NewerHome, DamagedHome, StorageUnavailable: when the home can't be opened.
     """
     settings.check_open()
-    return build_service(settings, registry=open_registry(settings), keys=open_keys(settings), observers=observers)
+    return build_service(
+        settings, registry=open_registry(settings), keys=open_keys(settings), observers=observers, drain=drain
+    )
 
 
 def build_service(
@@ -69,6 +74,7 @@ def build_service(
     keys: Keys,
     load: Callable[[Artefact], Model] | None = None,
     observers: Sequence[Observer] = (),
+    drain: Drain | None = None,
 ) -> Service:
     """Return a service over a registry and keys that are open already, those that live in memory included.
 
@@ -99,6 +105,7 @@ def build_service(
         watch=Watch(catalog),
         observers=told,
         monitoring=monitoring,
+        drain=drain or Drain(),
         tables=Semaphore(most_tables(settings)),
     )
 

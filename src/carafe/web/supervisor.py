@@ -7,12 +7,21 @@ killed, by the system where memory is short or by a library that crashes, may co
 from __future__ import annotations
 
 import logging
+import signal
 import time
 from collections import Counter
 from collections.abc import Callable, Sequence
+from functools import partial
+from multiprocessing.connection import wait
+from threading import Timer
 from typing import Any
 
 from granian import Granian
+from granian._granian import SocketHolder
+
+from carafe.web.drain import Drain
+from carafe.web.listening import Listening
+from carafe.web.pulse import Pulse
 
 STEADY_SECONDS = 10.0
 """A worker that lived for so long had started well; what ends it is not counted with what ended its predecessors."""
@@ -25,6 +34,9 @@ LONGEST_PAUSE = 5.0
 
 _LOG = logging.getLogger("carafe.web")
 _GRANIAN = logging.getLogger("_granian")
+_UNIX = False
+"""Whether the sockets are Unix's own."""
+
 _BUSY_THREADS = "Configuration allows spawning up to"
 
 
@@ -34,14 +46,60 @@ def pause(early: int) -> float:
 
 
 class Supervisor(Granian):  # type: ignore[misc, valid-type]  # which class that is depends on the interpreter
-    """Granian, but the service ends only when it is told to, or when its workers can't start in the first place."""
+    """Granian, but the service ends only when it is told to, or when its workers can't start in the first place.
 
-    def __init__(self, *args: Any, **options: Any) -> None:  # noqa: ANN401 - Granian's own
+    Args:
+        args, options: Granian's own.
+        drain: is begun at SIGTERM.
+        drain_seconds: for how long what comes is answered after that, before the workers are ended. SIGINT, a second
+            SIGTERM, and 0 end them at once.
+    """
+
+    def __init__(
+        self,
+        *args: Any,  # noqa: ANN401 - Granian's own
+        drain: Drain | None = None,
+        drain_seconds: float = 0,
+        **options: Any,  # noqa: ANN401
+    ) -> None:
         super().__init__(*args, **options)
+        self._drain = drain or Drain()
+        self._drain_seconds = drain_seconds
         self._early: Counter[int] = Counter()
         self._failed: Counter[int] = Counter()
+        self._hopeless = False
+        self._listening = Listening(host=self.bind_addr, port=self.bind_port, places=self.workers, backlog=self.backlog)
+        self._pulse = Pulse(places=self.workers)
         # Threads here wait for each other's runs far more than they compute: there may be more than cores.
         _GRANIAN.addFilter(_about_something_else)
+
+    def signal_handler_interrupt(self, signum: int = 0, frame: object = None) -> None:
+        """Begin to drain at the first SIGTERM, end at any other signal."""
+        del frame
+        if signum == signal.SIGTERM and self._drain_seconds > 0 and not self._drain.begun:
+            self._drain.begin()
+            ending = Timer(self._drain_seconds, self.signal_handler_interrupt)
+            ending.daemon = True
+            ending.start()
+            return
+        self._drain.begin()
+        super().signal_handler_interrupt()
+
+    def _init_shared_socket(self) -> None:
+        """Listen here, not in the workers; Granian would let each worker open a socket of its own."""
+        self._ssp = self._sfd = self._sso = None
+        self._listening.open()
+        self._pulse.watch(self._stuck)
+
+    def _drop_shared_socket(self) -> None:
+        self._listening.close_all()
+
+    def _spawn_worker(self, idx: int, target: Callable[..., object], callback_loader: Callable[[], object]) -> object:
+        self._pulse.stop(idx)
+        socket = self._listening.at(idx)
+        self._shd = SocketHolder(socket.fileno(), _UNIX, self.backlog)  # type: ignore[call-arg]  # its stub lags behind
+        load = partial(_begun, self._pulse, idx, self.workers_kill_timeout or 0, callback_loader)
+        return super()._spawn_worker(idx, target, partial(self._listening.alone, idx, load))
 
     def _respawn_workers(
         self,
@@ -51,11 +109,17 @@ class Supervisor(Granian):  # type: ignore[misc, valid-type]  # which class that
         delay: float = 0,
     ) -> None:
         ended = [index for index in workers if not self.wrks[index].is_alive()]
+        if self._drain.begun and all(self.wrks[index].inner.exitcode == 0 for index in ended):
+            self.signal_handler_interrupt()  # whoever signalled the parent signalled the workers, too
+            return
         seconds = max(map(self._note, ended), default=0.0)
         if any(self._failed[index] >= FAILED_STARTS for index in ended) and not self._any_steady():
             _LOG.error("workers fail to start: the service ends")
-            self.interrupt_children.extend(ended)  # by which Granian knows that the exit code is 1
+            self._hopeless = True
             self.signal_handler_interrupt()
+        if seconds:
+            for index in ended:  # for as long as a place stays empty, connections go to the others
+                self._listening.close(index)
         self._wait(seconds)
         if self.interrupt_signal:  # the service ends
             return
@@ -63,6 +127,30 @@ class Supervisor(Granian):  # type: ignore[misc, valid-type]  # which class that
         self.respawned_wrks.clear()  # by which Granian would know that it was a second time
         if self.interrupt_children:  # another ended while this one was replaced
             self.main_loop_interrupt.set()
+
+    def _stop_workers(self) -> None:
+        """End every worker, and kill those that have not ended in time.
+
+        Granian's own asks each process twice at a time, from two threads: one of them learns how it ended, the other
+        takes it for alive, says so in the log, and kills a process that is gone.
+        """
+        for worker in self.wrks:
+            worker.terminate()
+        until = time.monotonic() + (self.workers_kill_timeout or 0)
+        for worker in self.wrks:
+            if not wait([worker.inner.sentinel], timeout=max(0.0, until - time.monotonic())):
+                _LOG.error("worker %d does not end: killed", worker.idx + 1)
+                worker.kill()
+                wait([worker.inner.sentinel])
+        self.wrks.clear()
+        # By which Granian knows that the exit code is 1; whoever ended by a signal to all processes did as told.
+        self.interrupt_children = [0] if self._hopeless else []
+
+    def _stuck(self, place: int) -> None:
+        """Kill a worker whose interpreter stands still; its end is noticed as any other."""
+        for worker in [one for one in self.wrks if one.idx == place]:
+            _LOG.error("worker %d gives no sign of life: killed", place + 1)
+            worker.inner.kill()
 
     def _any_steady(self) -> bool:
         now = time.monotonic()
@@ -84,6 +172,12 @@ class Supervisor(Granian):  # type: ignore[misc, valid-type]  # which class that
         until = time.monotonic() + seconds
         while time.monotonic() < until and not self.interrupt_signal:
             time.sleep(0.05)
+
+
+def _begun(pulse: Pulse, place: int, grace: float, load: Callable[[], object]) -> object:
+    """Show that a worker lives, then load what it serves."""
+    pulse.keep(place, grace=grace)
+    return load()
 
 
 def _about_something_else(record: logging.LogRecord) -> bool:

@@ -10,6 +10,9 @@ from carafe.web.call import Call, Reply, document
 from carafe.web.documents import FaultDocument, Liveness, ReadinessDocument, VersionInfo
 from carafe.web.route import Context
 
+DRAINING = "draining"
+"""The status of a server that is about to end: it answers what comes, and asks that nothing more be sent."""
+
 
 def live(context: Context) -> Reply:
     """Tell that the process runs."""
@@ -19,6 +22,8 @@ def live(context: Context) -> Reply:
 
 def ready(context: Context) -> Reply:
     """Tell whether requests should be sent here; name models only to those who may see them."""
+    if context.service.drain.begun:
+        return document(ReadinessDocument(status=DRAINING, faults=[]), status=503)
     readiness = context.service.catalog.readiness()
     may_see = _may_see(context)
     faults = [_fault(fault, may_see=may_see) for fault in readiness.faults]
