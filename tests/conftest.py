@@ -15,6 +15,7 @@ from hypothesis import settings
 
 if TYPE_CHECKING:
     from own_postgres import OwnPostgres
+    from own_s3 import OwnS3
 
 settings.register_profile("carafe", deadline=None)  # a busy machine is slow, not wrong
 settings.load_profile("carafe")
@@ -96,3 +97,10 @@ def postgres() -> Iterator[OwnPostgres]:
 def postgres_url(postgres: OwnPostgres) -> str:
     """Return the URL of a new database with every table and nothing in them."""
     return postgres.prepared()
+
+
+@pytest.fixture(scope="session")
+def s3() -> Iterator[OwnS3]:
+    """Give an S3-compatible server of this session's own."""
+    with import_module("own_s3").own_s3() as server:
+        yield server

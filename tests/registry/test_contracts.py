@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator
+from datetime import timedelta
 from pathlib import Path
 
 import pytest
@@ -10,21 +11,27 @@ import pytest
 from carafe.access.keys_memory import MemoryKeyStore
 from carafe.access.keys_sql import SqlKeyStore
 from carafe.database import Database, open_database
+from carafe.registry.client_obstore import Bucket
 from carafe.registry.metadata_memory import MemoryMetadata
 from carafe.registry.metadata_sql import SqlMetadata
+from carafe.registry.store import ArtefactStore
+from carafe.registry.store_cache import ArtefactCache
 from carafe.registry.store_disk import DiskArtefacts
 from carafe.registry.store_memory import MemoryArtefacts
+from carafe.registry.store_object import ObjectArtefacts
 from carafe.testing import (
     ARTEFACT_CHECKS,
     KEY_CHECKS,
     METADATA_CHECKS,
+    SHARED_CHECKS,
     check_artefact_store,
     check_key_store,
     check_metadata_store,
 )
-from carafe.testing.artefact_store import MakeArtefacts
+from carafe.testing.artefact_store import MakeArtefacts, MakeShared
 from carafe.testing.key_store import MakeKeys
 from carafe.testing.metadata_examples import MakeMetadata
+from own_s3 import OwnS3
 
 
 def each(checks: tuple[Callable[..., None], ...]) -> pytest.MarkDecorator:
@@ -46,6 +53,21 @@ def database(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[Callabl
         one.close()
 
 
+@pytest.fixture
+def machine(tmp_path: Path) -> Iterator[Callable[[str], ArtefactStore]]:
+    """Return a function that opens a bucket as a machine with a folder of its own does, without a grace for orphans."""
+    opened: list[ArtefactStore] = []
+
+    def another(url: str) -> ArtefactStore:
+        cache = ArtefactCache(tmp_path / f"machine{len(opened)}", most_bytes=2**30)
+        opened.append(ObjectArtefacts(Bucket(url), cache, grace=timedelta(0)))
+        return opened[-1]
+
+    yield another
+    for one in opened:
+        one.close()
+
+
 @each(METADATA_CHECKS)
 def test_sql_metadata_keeps_the_contract(
     check: Callable[[MakeMetadata], None], database: Callable[[], Database]
@@ -61,6 +83,29 @@ def test_memory_metadata_keeps_the_contract(check: Callable[[MakeMetadata], None
 @each(ARTEFACT_CHECKS)
 def test_the_disk_store_keeps_the_contract(check: Callable[[MakeArtefacts], None], tmp_path: Path) -> None:
     check(lambda: DiskArtefacts(tmp_path))
+
+
+@each(ARTEFACT_CHECKS)
+def test_the_object_store_keeps_the_contract(
+    check: Callable[[MakeArtefacts], None], machine: Callable[[str], ArtefactStore], s3: OwnS3
+) -> None:
+    check(lambda: machine(s3.fresh()))
+
+
+@each(SHARED_CHECKS)
+def test_a_shared_folder_keeps_the_contract_of_machines(check: Callable[[MakeShared], None], tmp_path: Path) -> None:
+    check(lambda: (DiskArtefacts(tmp_path), DiskArtefacts(tmp_path)))
+
+
+@each(SHARED_CHECKS)
+def test_the_object_store_keeps_the_contract_of_machines(
+    check: Callable[[MakeShared], None], machine: Callable[[str], ArtefactStore], s3: OwnS3
+) -> None:
+    def two() -> tuple[ArtefactStore, ArtefactStore]:
+        url = s3.fresh()
+        return machine(url), machine(url)
+
+    check(two)
 
 
 @each(ARTEFACT_CHECKS)

@@ -11,7 +11,7 @@ from pathlib import Path
 
 from hypothesis import settings
 from hypothesis import strategies as st
-from hypothesis.stateful import RuleBasedStateMachine, initialize, invariant, rule
+from hypothesis.stateful import RuleBasedStateMachine, initialize, invariant, rule, run_state_machine_as_test
 
 from carafe.database import open_database
 from carafe.errors import CarafeError
@@ -25,6 +25,7 @@ from carafe.registry.query import Query, Sort
 from carafe.registry.traffic import Traffic
 from carafe.schema import Task
 from carafe.testing.metadata_examples import drop, example_manifest, point, shared
+from own_postgres import OwnPostgres
 
 NOON = datetime(2026, 11, 20, 12, 0, tzinfo=UTC)
 
@@ -135,3 +136,17 @@ def outcome(act: Callable[[MetadataStore], object], store: MetadataStore) -> obj
 
 Twins.TestCase.settings = settings(max_examples=25, stateful_step_count=30, deadline=None)
 TestTwins = Twins.TestCase
+
+
+def test_postgresql_does_the_same(postgres: OwnPostgres) -> None:
+    class OnServer(Twins):
+        """The same over a server, in fewer examples, as each begins with a new database."""
+
+        @initialize()
+        def begin(self) -> None:
+            self.sql = SqlMetadata(open_database(self.folder, postgres.prepared()))
+            self.memory = MemoryMetadata()
+
+    run_state_machine_as_test(
+        OnServer, settings=settings(max_examples=6, stateful_step_count=30, deadline=None, database=None)
+    )

@@ -3,17 +3,26 @@
 from __future__ import annotations
 
 import secrets
+from importlib import import_module
+from pathlib import Path
+from urllib.parse import unquote, urlsplit
 
 from carafe.access import Purpose, derive, open_home
+from carafe.errors import MissingExtra
 from carafe.registry.metadata_memory import MemoryMetadata
 from carafe.registry.metadata_sql import SqlMetadata
 from carafe.registry.registry import Registry
+from carafe.registry.store import ArtefactStore
+from carafe.registry.store_cache import ArtefactCache
 from carafe.registry.store_disk import DiskArtefacts
 from carafe.registry.store_memory import MemoryArtefacts
 from carafe.settings import Settings
 
 ARTEFACTS = "artefacts"
 """The folder of the home in which the files of versions are."""
+
+CACHE = Path("cache") / "artefacts"
+"""The folder of the home with copies of what is in an object store."""
 
 
 def open_registry(settings: Settings) -> Registry:
@@ -27,9 +36,26 @@ def open_registry(settings: Settings) -> Registry:
     home = open_home(settings)
     return Registry(
         metadata=SqlMetadata(home.database),
-        artefacts=DiskArtefacts(home.path / ARTEFACTS),
+        artefacts=_artefacts(settings),
         key=home.key_for(Purpose.ARTEFACTS),
     )
+
+
+def _artefacts(settings: Settings) -> ArtefactStore:
+    """Return the store of the files: in the home, in a folder that machines share, or in an object store."""
+    url = settings.artifacts_url
+    if url is None:
+        return DiskArtefacts(settings.home / ARTEFACTS)
+    if url.startswith("file:"):
+        return DiskArtefacts(Path(unquote(urlsplit(url).path)))
+    try:
+        client = import_module("carafe.registry.client_obstore")
+    except ImportError as error:
+        raise MissingExtra.of("an object store", ImportError(str(error), name="obstore")) from error
+    store = import_module("carafe.registry.store_object")
+    cache = ArtefactCache(settings.home / CACHE, most_bytes=settings.artifacts_cache_bytes)
+    kept: ArtefactStore = store.ObjectArtefacts(client.Bucket(url), cache)
+    return kept
 
 
 def memory_registry() -> Registry:

@@ -10,7 +10,12 @@ by one::
 """
 
 from carafe.testing.answer_cache import ANSWER_CACHE_CHECKS, check_answer_cache
-from carafe.testing.artefact_store import ARTEFACT_CHECKS, check_artefact_store
+from carafe.testing.artefact_store import (
+    ARTEFACT_CHECKS,
+    SHARED_CHECKS,
+    check_artefact_store,
+    check_shared_artefacts,
+)
 from carafe.testing.key_store import KEY_CHECKS, check_key_store
 from carafe.testing.limiter import LIMITER_CHECKS, check_limiter
 from carafe.testing.metadata_store import METADATA_CHECKS, check_metadata_store
@@ -23,10 +28,12 @@ __all__ = [
     "LIMITER_CHECKS",
     "METADATA_CHECKS",
     "MODEL_CHECKS",
+    "SHARED_CHECKS",
     "check_answer_cache",
     "check_artefact_store",
     "check_key_store",
     "check_limiter",
     "check_metadata_store",
     "check_model",
+    "check_shared_artefacts",
 ]

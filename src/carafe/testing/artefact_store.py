@@ -13,6 +13,8 @@ from carafe.registry.store import ArtefactStore, Survey
 from carafe.testing.raising import refused
 
 MakeArtefacts = Callable[[], ArtefactStore]
+MakeShared = Callable[[], tuple[ArtefactStore, ArtefactStore]]
+"""Makes two stores over one fresh, empty place, as two machines have them."""
 
 FILES: Mapping[str, bytes] = {"manifest.json": b"{}\n", "model.bin": bytes(range(256)) * 1000, "empty": b""}
 
@@ -169,6 +171,42 @@ def threads_keep_at_once(make: MakeArtefacts) -> None:
         assert all(pool.map(mine, range(32)))
 
 
+def what_one_machine_keeps_another_fetches(make: MakeShared) -> None:
+    """Files come back byte for byte on both, from the moment on in which the name is known."""
+    one, two = make()
+    with one.staging() as folder:
+        for name, content in FILES.items():
+            (folder / name).write_bytes(content)
+        with one.keep(folder) as artefact:
+            assert read(two.fetch(artefact)) == FILES
+    assert read(one.fetch(artefact)) == FILES
+    assert one.survey().kept == two.survey().kept == {artefact}
+
+
+def what_one_machine_removes_is_gone_for_the_other(make: MakeShared) -> None:
+    """Also where the other one has fetched it before; and what was put aside is so for both."""
+    one, two = make()
+    removed, aside = put(one), put(one)
+    assert read(two.fetch(removed)) == read(two.fetch(aside)) == FILES
+    one.remove(removed)
+    one.quarantine(aside)
+    refused(CorruptArtefact, lambda: two.fetch(removed), "gone")
+    refused(CorruptArtefact, lambda: two.fetch(aside), "put aside")
+
+
+def machines_keep_at_once(make: MakeShared) -> None:
+    """Threads of both keep at the same time; each fetches what the other one kept."""
+    one, two = make()
+
+    def crossed(number: int) -> bool:
+        files = {"number": str(number).encode()}
+        mine, theirs = (one, two) if number % 2 else (two, one)
+        return read(theirs.fetch(put(mine, files))) == files
+
+    with ThreadPoolExecutor(8) as pool:
+        assert all(pool.map(crossed, range(16)))
+
+
 def _symlink(entry: Path, target: Path) -> None:
     entry.symlink_to(target)
 
@@ -199,6 +237,18 @@ ARTEFACT_CHECKS: tuple[Callable[[MakeArtefacts], None], ...] = (
     a_failed_row_leaves_an_orphan_at_most,
     threads_keep_at_once,
 )
+
+SHARED_CHECKS: tuple[Callable[[MakeShared], None], ...] = (
+    what_one_machine_keeps_another_fetches,
+    what_one_machine_removes_is_gone_for_the_other,
+    machines_keep_at_once,
+)
+
+
+def check_shared_artefacts(make: MakeShared) -> None:
+    """Run every check of a store that several machines share, each on a fresh place."""
+    for check in SHARED_CHECKS:
+        check(make)
 
 
 def check_artefact_store(make: MakeArtefacts) -> None:
