@@ -352,6 +352,13 @@ class ServerBusy(CarafeError):
     retry_seconds = 1
 
 
+class DeadlineExceeded(CarafeError):
+    """Raised when the time that a client gave for an answer is over; its rows did not reach the model."""
+
+    slug = "deadline-exceeded"
+    title = "The time that the client gave is over"
+
+
 # --- access --------------------------------------------------------------------------------------------------------
 
 

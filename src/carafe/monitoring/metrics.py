@@ -10,7 +10,7 @@ from collections.abc import Callable, Collection
 from threading import Lock, get_ident
 
 from carafe._version import __version__
-from carafe.errors import CarafeError, ServerBusy
+from carafe.errors import CarafeError
 from carafe.monitoring import figures
 from carafe.monitoring.figures import OTHERS, SECONDS, SIZES, Figure
 from carafe.monitoring.snapshot import Series, Snapshot
@@ -95,7 +95,7 @@ class Metrics(Observer):
         del error
         self.count(figures.FAILURES, (served.name, str(served.number)))
 
-    def turned_away(self, name: str, number: int, error: ServerBusy) -> None:
+    def turned_away(self, name: str, number: int, error: CarafeError) -> None:
         """Count a request that a full queue refused."""
         del error
         self.count(figures.TURNED_AWAY, (name, str(number)))

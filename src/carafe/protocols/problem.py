@@ -53,11 +53,12 @@ STATUS: dict[str, int] = {
     "newer-artefact": 503,
     "missing-extra": 503,
     "server-busy": 503,
+    "deadline-exceeded": 504,
 }
 """The status of every slug; a slug that is missing here is a fault of the server, 500."""
 
 
-PLAIN = frozenset({"server-busy"})
+PLAIN = frozenset({"server-busy", "deadline-exceeded"})
 """Faults of the server whose message names nothing but the model that was asked, and so is told as it is."""
 
 

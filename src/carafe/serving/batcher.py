@@ -14,7 +14,7 @@ from collections import deque
 from collections.abc import Callable, Iterable, Sequence
 from threading import Lock
 
-from carafe.errors import PredictionFailed, ServerBusy
+from carafe.errors import CarafeError, DeadlineExceeded, PredictionFailed, ServerBusy
 from carafe.models import Features, Model
 from carafe.schema import Prediction, Rows, Signature
 from carafe.serving.deadline import deadline
@@ -79,10 +79,10 @@ class Batcher:
 
         Raises:
             ServerBusy: when too many requests wait already, or this one waited as long as it may.
+            DeadlineExceeded: when the time that its client gave is over.
             InvalidInput, InvalidParameter, PredictionFailed, and whatever else the model raises: for these rows alone.
         """
         if rows.count >= self._batch_rows:
-            self._check_deadline()
             return self._model.predict(rows, probabilities=probabilities)
         turn = self._enter(rows, probabilities=probabilities)
         if not turn.leads:
@@ -100,12 +100,6 @@ class Batcher:
             InvalidInput, PredictionFailed: as the model does.
         """
         return self._model.transform(rows)
-
-    def _check_deadline(self) -> None:
-        """Turn a request away that would reach the model too late to be of use, such as a later part of a table."""
-        given = deadline()
-        if given is not None and (now := self._clock()) >= given:
-            raise self._late(now)
 
     def _enter(self, rows: Rows, *, probabilities: bool) -> Turn:
         """Lead at once where the model is idle, else join the queue."""
@@ -138,7 +132,7 @@ class Batcher:
                 self._hand_over()
             raise
         if not woken and not self._leave(turn):
-            raise self._late(turn.entered)
+            raise self._late(turn)
 
     def _leave(self, turn: Turn) -> bool:
         """Stop waiting; tell whether it need not, because an outcome or the lead came at the last moment."""
@@ -156,7 +150,7 @@ class Batcher:
         began = self._clock()
         try:
             if began >= turn.deadline:
-                turn.settle(error=self._late(turn.entered))
+                turn.settle(error=self._late(turn))
                 return
             _let_others_in()
             batch = self._gather(turn, now=self._clock())
@@ -189,7 +183,7 @@ class Batcher:
                     left.append(turn)
             self._waiting = left
         for turn in late:
-            turn.settle(error=self._late(turn.entered))
+            turn.settle(error=self._late(turn))
         return batch
 
     def _answer(self, batch: Sequence[Turn]) -> None:
@@ -229,13 +223,15 @@ class Batcher:
             else:
                 self._running = False
 
-    def _late(self, entered: float) -> ServerBusy:
-        waited = _spelled(self._clock() - entered)
-        return self._turned_away(f"the request waited {waited} for its turn, as long as it may; ask again later")
+    def _late(self, turn: Turn) -> CarafeError:
+        waited = f"the request waited {_spelled(self._clock() - turn.entered)} for its turn, as long as"
+        if turn.deadline < turn.entered + self._wait_seconds:
+            return self._turned_away(f"{waited} its client gives; give more, or less to do", DeadlineExceeded)
+        return self._turned_away(f"{waited} it may; ask again later")
 
-    def _turned_away(self, story: str) -> ServerBusy:
+    def _turned_away(self, story: str, kind: type[CarafeError] = ServerBusy) -> CarafeError:
         name, number = self._version
-        error = ServerBusy(f"{name}@{number}: {story}")
+        error = kind(f"{name}@{number}: {story}")
         self._observers.tell(lambda observer: observer.turned_away(name, number, error))
         return error
 

@@ -3,13 +3,15 @@
 from __future__ import annotations
 
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass
 from threading import Lock
 
-from carafe.errors import CarafeError, CorruptArtefact, MissingExtra
+from carafe.errors import CarafeError, CorruptArtefact, DeadlineExceeded, MissingExtra
 from carafe.models import Artefact, Model
 from carafe.registry import Registry, Version
+from carafe.serving.deadline import left
 from carafe.serving.observers import Observers
 from carafe.serving.served import Served
 
@@ -56,11 +58,12 @@ class Loader:
 
         Raises:
             CorruptArtefact, NewerArtefact, MissingExtra, StorageUnavailable: when it can't be loaded.
+            DeadlineExceeded: when another thread is still loading it as the time is over.
         """
         key = (version.name, version.number)
         with self._lock:
             turn = self._loading.setdefault(key, Lock())
-        with turn:
+        with _soon(turn):
             loaded = self._loaded.get(key)
             if loaded is not None:
                 return loaded
@@ -92,6 +95,18 @@ class Loader:
         seconds = self._clock() - began
         self._observers.tell(lambda observer: observer.loaded(served, seconds))
         return served
+
+
+@contextmanager
+def _soon(lock: Lock) -> Iterator[None]:
+    """Hold a lock for one block; wait for it no longer than the answer is of use."""
+    seconds = left()
+    if not lock.acquire(timeout=-1 if seconds is None else seconds):
+        raise DeadlineExceeded("the time that the client gave was over while the version was being loaded")
+    try:
+        yield
+    finally:
+        lock.release()
 
 
 def _told(version: Version, raised: Exception) -> CarafeError:

@@ -9,7 +9,7 @@ from typing import TypeVar
 
 import msgspec
 
-from carafe.errors import CarafeError, ServerBusy
+from carafe.errors import CarafeError
 from carafe.schema import PredictRequest, PredictResponse
 from carafe.serving.served import Served
 
@@ -109,8 +109,8 @@ class Observer:
     def ran(self, event: Run) -> None:
         """Learn that a model that answers requests together has run. Models that are called directly tell nothing."""
 
-    def turned_away(self, name: str, number: int, error: ServerBusy) -> None:
-        """Learn that a request never reached the model: too many waited already, or it waited too long itself."""
+    def turned_away(self, name: str, number: int, error: CarafeError) -> None:
+        """Learn that a request never reached the model: too many waited, it waited too long, or its time was over."""
 
     def looked(self, event: Looked) -> None:
         """Learn how many rows of a request were found in the cache; only where the model's answers are cached."""

@@ -5,11 +5,12 @@ from __future__ import annotations
 import time
 from collections.abc import Sequence
 
-from carafe.errors import CarafeError, PredictionFailed
+from carafe.errors import CarafeError, DeadlineExceeded, PredictionFailed
 from carafe.models import Features
 from carafe.schema import ModelRef, PredictRequest, PredictResponse, Rows
 from carafe.schema.rows import count_unseen
 from carafe.serving.catalog import Catalog
+from carafe.serving.deadline import DEADLINE, check_deadline
 from carafe.serving.observers import Answered, Observer, Observers
 from carafe.serving.pointing import Target
 from carafe.serving.served import Served
@@ -51,11 +52,14 @@ class Predictor:
 
         Raises:
             NotFound: as ``resolve``, where ``served`` was left out.
+            DeadlineExceeded: when the answer would come too late (see `carafe.serving.deadline`).
             InvalidParameter: when probabilities are asked of a model that gives none.
             InvalidInput: when the model itself refuses a row.
             PredictionFailed: when it fails for any other reason.
         """
         served = served or self._catalog.get(request.model)
+        if DEADLINE.get() is not None:
+            self._check_deadline(served)
         began = time.perf_counter()
         try:
             prediction = served.model.predict(request.rows, probabilities=request.probabilities)
@@ -76,13 +80,24 @@ class Predictor:
         """Return the features that the model sees after preprocessing.
 
         Raises:
+            DeadlineExceeded: when they would come too late.
             InvalidInput: when the model itself refuses a row.
             PredictionFailed: when the preprocessing fails.
         """
+        if DEADLINE.get() is not None:
+            self._check_deadline(served)
         try:
             return served.model.transform(rows)
         except Exception as raised:
             raise self._story(served, raised) from raised
+
+    def _check_deadline(self, served: Served) -> None:
+        try:
+            check_deadline()
+        except DeadlineExceeded as late:
+            error = DeadlineExceeded(f"{served}: {late}")
+            self._observers.tell(lambda observer: observer.turned_away(served.name, served.number, error))
+            raise error from None
 
     def _tell(self, event: Answered) -> None:
         self._observers.answered(event)

@@ -6,7 +6,7 @@ import logging
 from collections.abc import Iterator
 from pathlib import Path
 
-from carafe.errors import CarafeError
+from carafe.errors import CarafeError, DeadlineExceeded
 from carafe.jobs.scoring.formats import Format
 from carafe.jobs.scoring.order import PREDICTION, Order
 from carafe.jobs.scoring.reply import reply
@@ -15,6 +15,7 @@ from carafe.jobs.scoring.trial import try_reading
 from carafe.protocols.media import ARROW, CSV, JSON_LINES, PARQUET
 from carafe.protocols.problem import status_of
 from carafe.schema import Prediction, PredictRequest, Rows
+from carafe.serving.deadline import deadline, until
 from carafe.web.route import Context
 from carafe.web.views.score import Wish
 
@@ -41,9 +42,12 @@ def pieces(context: Context, table: Path, *, wish: Wish, taken: str, given: str)
     if served is None:  # the view resolves the version first
         raise AssertionError
 
+    latest = deadline()
+
     def ask(rows: Rows) -> Prediction:
         request = PredictRequest(model=served.ref, rows=rows, probabilities=order.probabilities, id=trace.request_id)
-        response = context.service.predictor.predict(request, served=served)
+        with until(latest):  # most batches are asked about after the view has returned
+            response = context.service.predictor.predict(request, served=served)
         trace.rows += rows.count
         trace.unseen += response.unseen
         return response.prediction
@@ -56,6 +60,8 @@ def pieces(context: Context, table: Path, *, wish: Wish, taken: str, given: str)
 
 def _told(error: Exception) -> str:
     """Return what a client may know of an error that came after the reply had begun; the log gets all of it."""
+    if isinstance(error, DeadlineExceeded):  # as many as come, and nothing is wrong here
+        return str(error)
     _LOG.error("the answers to a table broke off", exc_info=error)
     if not isinstance(error, CarafeError):
         return "something went wrong inside the server"

@@ -14,8 +14,10 @@ import msgspec
 
 from carafe.errors import CarafeError
 from carafe.protocols.media import PROBLEM
-from carafe.protocols.problem import Problem, problem, problem_of
+from carafe.protocols.problem import PLAIN, Problem, problem, problem_of
+from carafe.serving.deadline import within
 from carafe.serving.observers import Finished
+from carafe.web.budget import budget_of
 from carafe.web.call import CONTENT_LENGTH, X_REQUEST_ID, Call, Reply, written
 from carafe.web.route import NATIVE, PUBLIC, Context, Route
 from carafe.web.service import Service
@@ -85,7 +87,11 @@ class Dispatch:
         if route.permission is not PUBLIC:
             self._service.gate.admit(route.permission, call, trace)
         context = Context(service=self._service, call=call, trace=trace, parameters=parameters, routes=self._routes)
-        return route.view(context)
+        seconds = budget_of(call.headers) if route.takes is not None else None
+        if seconds is None:
+            return route.view(context)
+        with within(seconds - trace.seconds):
+            return route.view(context)
 
     def _concluded(self, call: Call, route: Route | None, reply: Reply, trace: Trace) -> Reply:
         """Return the reply with what every reply has, and tell who wants to know, when it is all made."""
@@ -168,7 +174,7 @@ def refusal(error: CarafeError, *, request_id: str) -> Reply:
     document = problem_of(error, request_id=request_id)
     if error.retry_seconds is not None:  # as many as come: counted by observers, not logged one by one
         return _problem(document, headers=(("Retry-After", str(math.ceil(error.retry_seconds))),))
-    if document.status >= 500:
+    if document.status >= 500 and error.slug not in PLAIN:
         _LOG.error("request %s: %s: %s", request_id, error.slug, error, exc_info=error)
     headers = (("WWW-Authenticate", 'Bearer realm="carafe"'),) if document.status == 401 else ()
     return _problem(document, headers=headers)

@@ -33,6 +33,7 @@ _MEANING = {
     422: "The input does not fit; `errors` names every row and field.",
     500: "Something went wrong inside the server.",
     503: "This can't be answered now.",
+    504: "The time that the client gave is over.",
 }
 
 _TAGS = (

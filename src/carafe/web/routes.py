@@ -46,7 +46,7 @@ def _predicting(path: str, view: View, summary: str) -> Route:
         takes=Body.ROWS,
         gives=Body.PREDICTIONS,
         query=(_PROBABILITIES, _TIMING),
-        problems=(400, 404, 406, 413, 415, 422, 503),
+        problems=(400, 404, 406, 413, 415, 422, 503, 504),
         lane=True,
         tag="predictions",
     )
@@ -69,7 +69,7 @@ def _scoring(path: str, view: View, summary: str) -> Route:
         takes=Body.TABLE,
         gives=Body.SCORED,
         query=_SCORING,
-        problems=(400, 404, 406, 413, 415, 422, 503),
+        problems=(400, 404, 406, 413, 415, 422, 503, 504),
         protocol=TABLE,
         tag="predictions",
     )
@@ -88,7 +88,7 @@ ROUTES: tuple[Route, ...] = (
         summary="The champion's features after preprocessing",
         takes=Body.ROWS,
         gives=Body.FEATURES,
-        problems=(400, 404, 406, 413, 415, 422, 503),
+        problems=(400, 404, 406, 413, 415, 422, 503, 504),
         lane=True,
         tag="predictions",
     ),

@@ -9,12 +9,10 @@ from carafe.errors import NoDefaultModel
 from carafe.protocols.media import CSV, JSON, choose, media_type
 from carafe.protocols.native import Decoded, decode_json, encode_features, encode_json
 from carafe.protocols.native_csv import decode_csv, encode_csv
-from carafe.schema import ModelRef, PredictRequest, PredictResponse
+from carafe.schema import ModelRef, PredictRequest
 from carafe.schema.rows import count_unseen
 from carafe.serving import Served, Split
-from carafe.serving.deadline import within
-from carafe.web.call import ACCEPT, CONTENT_ENCODING, CONTENT_TYPE, PREFER, Reply, written
-from carafe.web.prefer import preferred_wait
+from carafe.web.call import ACCEPT, CONTENT_ENCODING, CONTENT_TYPE, Reply, written
 from carafe.web.query import parse_query, read_query, truth
 from carafe.web.reference import ref_of
 from carafe.web.route import Context
@@ -80,9 +78,8 @@ def _predict(context: Context, ref: ModelRef | None) -> Reply:
         served = target
     decoded = _decode(context, served)
     read = time.perf_counter()
-    response = _ask(
-        context, served, PredictRequest(model=served.ref, rows=decoded.rows, probabilities=wants, id=trace.request_id)
-    )
+    request = PredictRequest(model=served.ref, rows=decoded.rows, probabilities=wants, id=trace.request_id)
+    response = predictor.predict(request, served=served)
     answered = time.perf_counter()
     body = encode_json(response, single=decoded.single) if kind == JSON else encode_csv(response)
     trace.unseen = response.unseen
@@ -90,15 +87,6 @@ def _predict(context: Context, ref: ModelRef | None) -> Reply:
     if timing:
         headers = (*headers, _server_timing(began, read, answered, waited=response.prediction.waited))
     return written(body, kind=kind, headers=headers)
-
-
-def _ask(context: Context, served: Served, request: PredictRequest) -> PredictResponse:
-    """Ask the one door; where requests wait for one another, no longer than the client said it would."""
-    patience = preferred_wait(context.call.headers.get(PREFER)) if served.batched else None
-    if patience is None:
-        return context.service.predictor.predict(request, served=served)
-    with within(patience):
-        return context.service.predictor.predict(request, served=served)
 
 
 def _taken_of(context: Context) -> str:
