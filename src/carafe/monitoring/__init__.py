@@ -5,6 +5,7 @@
 * ``telling``: the figures of all workers, which meet in ``workers``; ``exposition``: as Prometheus reads them.
   ``process``: what a worker uses of the machine.
 * ``samples``: rows and answers for later, kept in ``sample_files``. ``access_log``: one line of JSON a request.
+* ``rollout_counts``: the observer that compares the two versions of a rollout, ``rollouts``: who takes its next turn.
 * ``background``: the thread that writes. ``monitoring``: all of this put together.
 """
 

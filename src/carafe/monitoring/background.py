@@ -33,9 +33,11 @@ class Background:
 
     Args:
         interval: seconds between two rounds.
+        name: of the thread.
     """
 
-    def __init__(self, *, interval: float = INTERVAL) -> None:
+    def __init__(self, *, interval: float = INTERVAL, name: str = "carafe-monitoring") -> None:
+        self._name = name
         self._rounds: list[Round] = []
         self._interval = interval
         self._failing: set[int] = set()
@@ -52,7 +54,7 @@ class Background:
             return
         running = _Running()
         if self._running.setdefault(process, running) is running:  # of two threads that come at once, one starts it
-            running.thread = Thread(target=self._run, args=(running,), name="carafe-monitoring", daemon=True)
+            running.thread = Thread(target=self._run, args=(running,), name=self._name, daemon=True)
             running.thread.start()
             running.finalize = _at_exit(self)
 
@@ -89,7 +91,7 @@ class Background:
         except Exception:  # noqa: BLE001 - whatever fails, the other rounds go on
             if number not in self._failing:
                 self._failing.add(number)
-                _LOG.exception("monitoring can't write; it goes on trying")
+                _LOG.exception("%s can't write; it goes on trying", self._name)
 
 
 def _at_exit(background: Background) -> Finalize:

@@ -162,6 +162,19 @@ SWAPS = Figure(
     labels=("model", "alias"),
     about="How often an alias began to answer with another version; each worker counts its own swap.",
 )
+ROLLOUT_PERCENT = Figure(
+    name="carafe_rollout_percent",
+    kind=Kind.GAUGE,
+    labels=("model", "alias", "version"),
+    merge=Merge.MOST,
+    about="The share of the version that an active rollout brings in, in percent.",
+)
+ROLLOUT_TURNS = Figure(
+    name="carafe_rollout_turns_total",
+    kind=Kind.COUNTER,
+    labels=("model", "alias", "turn"),
+    about="Turns that rollouts took by themselves: step, done or turned-back; one worker counts each.",
+)
 SAMPLES = Figure(
     name="carafe_samples_total",
     kind=Kind.COUNTER,

@@ -21,6 +21,9 @@ from carafe.serving import Answered, Finished, Looked, Observer, Run, Served
 MOST_SERIES = 10_000
 """How many series of what is rare a process tells apart; further ones are gathered."""
 
+Count = Callable[[Figure, tuple[str, ...], float], None]
+"""Adds to a counter of something rare: which, by what labels, how much."""
+
 METHODS = frozenset({"GET", "HEAD", "POST", "PUT", "PATCH", "DELETE", "OPTIONS"})
 """The methods that are told by name; a client may invent others."""
 
@@ -36,9 +39,13 @@ class Metrics(Observer):
 
     Args:
         began: called now and then while there is something to count, so that whoever tells the figures can begin.
+        kept: adds gauges that others keep.
     """
 
-    def __init__(self, *, began: Callable[[], object] = lambda: None) -> None:
+    def __init__(
+        self, *, began: Callable[[], object] = lambda: None, kept: Callable[[Snapshot], None] = lambda _: None
+    ) -> None:
+        self._kept = kept
         self._requests = Tally(width=2 + _SECONDS, fold=_fold_request, began=began)
         self._runs = Tally(width=_ROWS + _SIZES, fold=_fold_version, began=began)
         self._looks = Tally(width=2, fold=_fold_version, began=began)
@@ -153,6 +160,7 @@ class Metrics(Observer):
             snapshot.gauge(figures.LOADED, version, 1)
             if version in waiting:  # a version may have run once more after it was dropped
                 snapshot.gauge(figures.WAITING, version, waiting[version])
+        self._kept(snapshot)
         snapshot.gauge(figures.BUILD, (__version__, platform.python_version()), 1)
         snapshot.gauge(figures.WORKERS, (), 1)
         return snapshot

@@ -10,28 +10,51 @@ from carafe.monitoring.access_log import AccessLog
 from carafe.monitoring.background import Background
 from carafe.monitoring.figures import Figure
 from carafe.monitoring.metrics import Metrics
+from carafe.monitoring.rollouts import RolloutFollower
 from carafe.monitoring.sample_files import FOLDER, SampleFiles
 from carafe.monitoring.samples import Sampler
 from carafe.monitoring.telling import Telling
+from carafe.registry import Rollouts
 from carafe.serving import Observer
 from carafe.settings import Settings
 
 
 @dataclass(frozen=True, slots=True, kw_only=True, eq=False)
 class Monitoring:
-    """The observers of a service, its figures, and the thread that writes."""
+    """The observers of a service, its figures, the thread that writes, and the one that moves rollouts on."""
 
     observers: tuple[Observer, ...]
     telling: Telling
     background: Background
+    follower: RolloutFollower
+
+    def ensure(self) -> None:
+        """Start what goes on beside the requests in this process, unless it runs."""
+        self.background.ensure()
+        self.follower.ensure()
+
+    def stop(self) -> None:
+        """Write what waits to be written, and end."""
+        self.follower.stop()
+        self.background.stop()
 
 
-def build_monitoring(settings: Settings) -> Monitoring:
-    """Return what watches a service with these settings; nothing runs before ``background`` is started."""
+def build_monitoring(settings: Settings, *, rollouts: Rollouts) -> Monitoring:
+    """Return what watches a service with these settings and moves its rollouts on; nothing runs before ``ensure``."""
     background = Background()
-    metrics = Metrics(began=background.ensure)
+
+    def count(figure: Figure, labels: tuple[str, ...], amount: float) -> None:
+        metrics.count(figure, labels, amount)
+
+    follower = RolloutFollower(rollouts, count=count)
+
+    def began() -> None:
+        background.ensure()
+        follower.ensure()
+
+    metrics = Metrics(began=began, kept=follower.tell)
     telling = Telling(metrics, home=settings.home)
-    observers: list[Observer] = [metrics]
+    observers: list[Observer] = [metrics, follower.observer]
 
     def counting(figure: Figure, result: str, amount: int) -> None:
         metrics.count(figure, (result,), amount)
@@ -52,7 +75,7 @@ def build_monitoring(settings: Settings) -> Monitoring:
         observers.append(log)
         background.add(log.round)
     background.add(telling.round)
-    return Monitoring(observers=tuple(observers), telling=telling, background=background)
+    return Monitoring(observers=tuple(observers), telling=telling, background=background, follower=follower)
 
 
 def sample_files(settings: Settings) -> SampleFiles:

@@ -38,17 +38,17 @@ class Service:
     """Places for tables that are scored at once: a part of the threads, as each keeps one for as long as it lasts."""
 
     def start(self, *, warmed: Callable[[], None] | None = None) -> None:
-        """Begin what goes on beside the requests of this process: loading models, following the registry, telling.
+        """Begin what goes on beside the requests of this process: loading models, following the registry and rollouts, telling.
 
         ``warmed`` is called once the champions are loaded.
         """
         self.watch.ensure(warmed=warmed)
-        self.monitoring.background.ensure()
+        self.monitoring.ensure()
 
     def close(self) -> None:
         """Stop watching the registry, write what waits to be written, and let go of the home."""
         self.watch.stop()
-        self.monitoring.background.stop()
+        self.monitoring.stop()
         self.registry.close()
         self.keys.close()
         self.gate.close()
@@ -80,7 +80,7 @@ def build_service(
 
     ``load`` makes a model of a version's verified files; if not given, those of this registry are loaded as sealed.
     """
-    monitoring = build_monitoring(settings)
+    monitoring = build_monitoring(settings, rollouts=registry.rollouts)
     observers = (*monitoring.observers, *observers)
     told = Observers(observers)
     catalog = Catalog(

@@ -1,0 +1,171 @@
+"""The observer that counts for rollouts: what came of the requests to the two versions of each, and how long they took.
+
+Where no rollout is active a request costs it one look at an empty set.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable
+from threading import Lock
+
+from carafe.errors import CarafeError, InvalidInput, InvalidParameter, ServerBusy, StorageUnavailable
+from carafe.registry import Rollout
+from carafe.registry.rollout import Role
+from carafe.registry.rollout_figures import Counts, Seen, bucket_of
+from carafe.schema.exchange import CHAMPION
+from carafe.serving import Finished, Observer, Served
+
+TABLES = "table"
+"""The protocol of tables of any length: the main version scores them, and they take as long as they are long."""
+
+ALARM = 3
+"""After how many failures of a candidate nobody waits for the next round: fewer never decide."""
+
+REFUSED = frozenset({InvalidInput.slug, InvalidParameter.slug})
+TURNED_AWAY = frozenset({ServerBusy.slug})
+
+_MOST_UNLOADABLE = 100
+
+
+class _Tally:
+    """What this process has seen of one version since a step began."""
+
+    __slots__ = ("answered", "durations", "failed", "refused", "turned_away")
+
+    def __init__(self) -> None:
+        self.answered = self.failed = self.refused = self.turned_away = 0
+        self.durations: dict[int, int] = {}
+
+    def add(self, event: Finished) -> bool:
+        """Count a request, and tell whether the version failed."""
+        slug = event.slug
+        if slug is None:
+            bucket = bucket_of(event.seconds)
+            self.answered += 1
+            self.durations[bucket] = self.durations.get(bucket, 0) + 1
+        elif slug in REFUSED:
+            self.refused += 1
+        elif slug in TURNED_AWAY:
+            self.turned_away += 1
+        elif event.status >= 500:
+            self.failed += 1
+            return True
+        return False  # whatever else is wrong with a request, no version has to do with it
+
+    def counts(self) -> Counts:
+        """Return it as it is written down."""
+        return Counts(
+            answered=self.answered,
+            failed=self.failed,
+            refused=self.refused,
+            turned_away=self.turned_away,
+            durations=dict(self.durations),
+        )
+
+
+class Step:
+    """One step of one rollout, as this process sees it."""
+
+    __slots__ = ("rollout", "tallies")
+
+    def __init__(self, rollout: Rollout) -> None:
+        self.rollout = rollout
+        self.tallies = {Role.STABLE: _Tally(), Role.CANDIDATE: _Tally()}
+
+
+class RolloutCounts(Observer):
+    """Counts for the steps that it was told to watch. Safe to use from any number of threads.
+
+    Args:
+        alarm: called when a candidate has failed as often as may be enough to decide.
+    """
+
+    def __init__(self, *, alarm: Callable[[], None] = lambda: None) -> None:
+        self._alarm = alarm
+        self._lock = Lock()
+        self._steps: dict[tuple[str, str], Step] = {}
+        self._watched: frozenset[tuple[str, int]] = frozenset()
+        self._failures = 0
+        self._unloadable: dict[tuple[str, int], str] = {}
+
+    def watch(self, rollouts: Iterable[Rollout]) -> None:
+        """Count from now on for these, each at its step; what was counted for a step that goes on stays."""
+        with self._lock:
+            steps: dict[tuple[str, str], Step] = {}
+            for rollout in rollouts:
+                key = (rollout.name, rollout.alias)
+                known = self._steps.get(key)
+                same = known is not None and (known.rollout.id, known.rollout.step) == (rollout.id, rollout.step)
+                steps[key] = known if known is not None and same else Step(rollout)
+            self._steps = steps
+            self._failures = 0
+            self._watched = frozenset(
+                (step.rollout.name, number)
+                for step in steps.values()
+                for number in (step.rollout.stable, step.rollout.candidate)
+            )
+
+    def steps(self) -> tuple[Step, ...]:
+        """Return the steps that are watched."""
+        with self._lock:
+            return tuple(self._steps.values())
+
+    def seen(self, step: Step) -> Seen:
+        """Return what this process has seen of a step so far."""
+        rollout = step.rollout
+        with self._lock:
+            return Seen(
+                stable=step.tallies[Role.STABLE].counts(),
+                candidate=step.tallies[Role.CANDIDATE].counts(),
+                unloadable=self._unloadable.get((rollout.name, rollout.candidate), ""),
+            )
+
+    def finished(self, event: Finished) -> None:
+        """Count a request, if it was asked of an alias with a rollout."""
+        watched = self._watched
+        if not watched:
+            return
+        served = event.served
+        if served is not None and (served.name, served.number) in watched:
+            self._count(event, served)
+
+    def loaded(self, served: Served, seconds: float) -> None:
+        """Forget that a version could not be loaded."""
+        del seconds
+        self._unloadable.pop((served.name, served.number), None)
+
+    def load_failed(self, name: str, number: int, error: CarafeError) -> None:
+        """Remember a version that can't be loaded; a store that can't be reached says nothing of the version."""
+        if not isinstance(error, StorageUnavailable) and len(self._unloadable) < _MOST_UNLOADABLE:
+            self._unloadable[name, number] = f"{error.title} ({error.slug})"
+
+    def begin_anew(self) -> None:
+        """Forget what was counted: in a forked process, whose parent tells it."""
+        self._lock = Lock()
+        self._steps, self._watched, self._failures = {}, frozenset(), 0
+
+    def _count(self, event: Finished, served: Served) -> None:
+        alias = asked_alias(event)
+        if alias is None:
+            return
+        with self._lock:
+            step = self._steps.get((served.name, alias))
+            if step is None or served.number not in {step.rollout.stable, step.rollout.candidate}:
+                return
+            role = Role.CANDIDATE if served.number == step.rollout.candidate else Role.STABLE
+            if not step.tallies[role].add(event) or role is Role.STABLE:
+                return
+            self._failures += 1
+            alarmed = self._failures >= ALARM
+        if alarmed:
+            self._alarm()
+
+
+def asked_alias(event: Finished) -> str | None:
+    """Return the alias that was asked for a prediction; None where a very version was, or a table scored."""
+    route = event.route or ""
+    if event.protocol == TABLES or "<number>" in route or not route.endswith("/predict"):
+        return None
+    if "<alias>" not in route:
+        return CHAMPION
+    return event.path.rstrip("/").split("/")[route.split("/").index("<alias>")]
