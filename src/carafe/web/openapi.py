@@ -27,7 +27,8 @@ _MEANING = {
     403: "This key does not permit that.",
     404: "There is no such thing.",
     406: "No acceptable answer format.",
-    409: "It is in use.",
+    409: "What is there stands in the way.",
+    412: "It was changed meanwhile.",
     413: "The body is too large.",
     415: "The body's type is not supported here.",
     422: "The input does not fit; `errors` names every row and field.",
@@ -39,6 +40,7 @@ _MEANING = {
 _TAGS = (
     {"name": "predictions", "description": "Ask any model."},
     {"name": "models", "description": "Models, their versions, and the aliases that point at versions."},
+    {"name": "rollouts", "description": "New versions that take an alias over in steps."},
     {"name": "service", "description": "This service itself."},
 )
 

@@ -14,6 +14,7 @@ from carafe.web.documents import (
     VersionInfo,
     VersionPage,
 )
+from carafe.web.rollout_routes import ROLLOUT_ROUTES
 from carafe.web.route import PUBLIC, TABLE, Body, Parameter, Route, View
 from carafe.web.views import docs, health, metrics, models, predict, score
 
@@ -172,6 +173,7 @@ ROUTES: tuple[Route, ...] = (
         status=204,
         problems=(400, 404),
     ),
+    *ROLLOUT_ROUTES,
     Route(
         method="GET",
         path="/health/live",

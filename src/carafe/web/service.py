@@ -38,7 +38,7 @@ class Service:
     """Places for tables that are scored at once: a part of the threads, as each keeps one for as long as it lasts."""
 
     def start(self, *, warmed: Callable[[], None] | None = None) -> None:
-        """Begin what goes on beside the requests of this process: loading models, following the registry and rollouts, telling.
+        """Begin what goes on beside the requests of this process: loading models, following what changes, telling.
 
         ``warmed`` is called once the champions are loaded.
         """
