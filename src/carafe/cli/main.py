@@ -20,6 +20,7 @@ COMMANDS: dict[str, str] = {
     "predict": "carafe.cli.predict",
     "models": "carafe.cli.models",
     "promote": "carafe.cli.promote",
+    "rollout": "carafe.cli.rollout",
     "delete": "carafe.cli.delete",
     "export": "carafe.cli.export",
     "import": "carafe.cli.import_",

@@ -10,14 +10,14 @@ from typing import Self
 
 import msgspec
 
-SHORTEST = 0.00005
+SHORTEST = 0.00001
 """The upper edge of the first bucket of durations, in seconds."""
 
 PER_DOUBLING = 4
 """How many buckets there are between a duration and twice that: an edge is 19 % above the one before."""
 
-BUCKETS = 84
-"""The last one ends at 88 seconds, and holds what took longer."""
+BUCKETS = 96
+"""The last one ends at 141 seconds, and holds what took longer."""
 
 
 def bucket_of(seconds: float) -> int:

@@ -10,6 +10,7 @@ from carafe.registry import Plan, Rollout
 from carafe.registry.query import MAX_PAGE, MAX_SIZE
 from carafe.registry.rollout_documents import RolloutDocument, RolloutPage
 from carafe.schema import ModelRef
+from carafe.web.author import author
 from carafe.web.call import CONTENT_ENCODING, CONTENT_TYPE, Reply, document
 from carafe.web.query import read_query, whole
 from carafe.web.route import Context
@@ -49,7 +50,7 @@ def begin(context: Context) -> Reply:
         order.version,
         alias=context.parameters["alias"],
         plan=plan,
-        by=_asker(context),
+        by=author(context.trace.principal),
         reason=order.reason,
         force=order.force,
     )
@@ -75,14 +76,14 @@ def past(context: Context) -> Reply:
 def stop(context: Context) -> Reply:
     """End a rollout: the alias points at what it had before."""
     read_query(context.call)
-    rollouts, by = context.service.registry.rollouts, _asker(context)
+    rollouts, by = context.service.registry.rollouts, author(context.trace.principal)
     return _moved(context, rollouts.stop(context.parameters["name"], context.parameters["alias"], by=by))
 
 
 def pause(context: Context) -> Reply:
     """Let a rollout take no further step."""
     read_query(context.call)
-    rollouts, by = context.service.registry.rollouts, _asker(context)
+    rollouts, by = context.service.registry.rollouts, author(context.trace.principal)
     return _moved(context, rollouts.pause(context.parameters["name"], context.parameters["alias"], by=by))
 
 
@@ -98,8 +99,3 @@ def _moved(context: Context, rollout: Rollout, *, status: int = 200) -> Reply:
     context.service.catalog.refresh()
     found = context.service.registry.rollouts.latest(rollout.name, rollout.alias)
     return document(RolloutDocument.seen(found), status=status)
-
-
-def _asker(context: Context) -> str:
-    principal = context.trace.principal
-    return "" if principal is None or not principal.key else f"{principal.name} ({principal.key})"
