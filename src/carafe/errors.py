@@ -93,6 +93,27 @@ class StorageUnavailable(CarafeError):
     title = "The models' storage can't be used now"
 
 
+class CorruptBackup(CarafeError):
+    """Raised when a file is no backup, or not any more what `carafe backup` wrote: nothing is restored from it."""
+
+    slug = "corrupt-backup"
+    title = "The backup is damaged, or is none"
+
+
+class NewerBackup(CarafeError):
+    """Raised when a backup has a format, or a database revision, that this Carafe does not know yet."""
+
+    slug = "newer-backup"
+    title = "The backup was written by a newer Carafe"
+
+
+class HomeNotEmpty(CarafeError):
+    """Raised when a backup is to be restored into a home that has something in it already; that stays as it is."""
+
+    slug = "home-not-empty"
+    title = "The home is not empty"
+
+
 # --- tables and recipes --------------------------------------------------------------------------------------------
 
 

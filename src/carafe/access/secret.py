@@ -52,16 +52,29 @@ def read_secret(home: Path) -> bytes:
     return secret
 
 
+def put_secret(home: Path, secret: bytes) -> None:
+    """Give an empty home the secret of the one that is restored into it.
+
+    Raises:
+        OSError: when it can't be written; what was there is still there.
+    """
+    with exclusively(home):
+        _write(home / FILE, secret)
+
+
 def _create(file: Path) -> None:
-    """Write the secret under another name first: whoever finds ``file`` finds it complete."""
     with exclusively(file.parent):
-        if file.exists():
-            return
-        draft = file.with_name(f"{FILE}.new")
-        draft.unlink(missing_ok=True)
-        with os.fdopen(os.open(draft, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600), "wb") as stream:
-            stream.write(secrets.token_bytes(SIZE))
-            stream.flush()
-            os.fsync(stream.fileno())
-        draft.rename(file)
-        flush_folder(file.parent)
+        if not file.exists():
+            _write(file, secrets.token_bytes(SIZE))
+
+
+def _write(file: Path, secret: bytes) -> None:
+    """Write the secret under another name first: whoever finds ``file`` finds it complete."""
+    draft = file.with_name(f"{FILE}.new")
+    draft.unlink(missing_ok=True)
+    with os.fdopen(os.open(draft, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600), "wb") as stream:
+        stream.write(secret)
+        stream.flush()
+        os.fsync(stream.fileno())
+    draft.rename(file)
+    flush_folder(file.parent)

@@ -25,6 +25,8 @@ COMMANDS: dict[str, str] = {
     "export": "carafe.cli.export",
     "import": "carafe.cli.import_",
     "keys": "carafe.cli.keys",
+    "backup": "carafe.cli.backup",
+    "restore": "carafe.cli.restore",
     "serve": "carafe.cli.serve",
 }
 """Each command and the module in this package that holds it, under the command's own name."""

@@ -16,7 +16,7 @@ from sqlalchemy.exc import TimeoutError as NoConnectionLeft
 from carafe.database.engine import FILE, SQLITE, WRITES, create
 from carafe.database.lock import prepare_home
 from carafe.database.manner import Manner
-from carafe.database.upgrade import bring_server_up_to_date, bring_up_to_date
+from carafe.database.upgrade import bring_server_up_to_date, bring_up_to_date, let_tables_be_rebuilt
 from carafe.errors import MissingExtra, StorageUnavailable
 
 
@@ -57,6 +57,22 @@ class Database:
             connection.begin(),
         ):
             yield connection
+
+    @contextmanager
+    def rebuilding(self) -> Iterator[Connection]:
+        """Yield a connection as ``writing`` does, in which migrations may run: they rebuild tables others refer to.
+
+        Raises:
+            StorageUnavailable, DamagedHome: as ``writing``.
+        """
+        with _told(self.manner), self.engine.connect().execution_options(**{WRITES: True}) as connection:
+            if self.engine.dialect.name == "sqlite":
+                let_tables_be_rebuilt(connection.connection)
+            try:
+                with connection.begin():
+                    yield connection
+            finally:
+                connection.invalidate()  # nobody else is to get a connection that does not watch references
 
     def scalar(self, statement: Executable) -> Any:  # noqa: ANN401 - whatever is in the database
         """Return the one value that one statement reads.

@@ -6,11 +6,11 @@ The lock is the home's for a file, and the server's own for a database that seve
 from __future__ import annotations
 
 import os
-import sqlite3
 from collections.abc import Callable
 from pathlib import Path
 
 from sqlalchemy import Connection, Engine, event, inspect, text
+from sqlalchemy.engine.interfaces import DBAPIConnection
 
 from carafe.database.before import forget_others, keep_before
 from carafe.database.engine import FILE, WRITES, create
@@ -76,7 +76,7 @@ def bring_server_up_to_date(engine: Callable[..., Engine]) -> None:
                     "that wrote it or a newer one, or set CARAFE_DATABASE_URL to another database"
                 )
             if found != REVISIONS[-1]:
-                _run_steps(connection)
+                run_migrations(connection)
     finally:
         patient.dispose()
 
@@ -126,28 +126,29 @@ def _keep_a_write_ahead_log(engine: Engine) -> None:
 
 def _migrate(file: Path) -> None:
     engine = create(file)
-    event.listen(engine, "connect", _let_tables_be_rebuilt)
+    event.listen(engine, "connect", let_tables_be_rebuilt)
     try:
         with engine.connect().execution_options(**{WRITES: True}) as connection:
-            _run_steps(connection)
+            run_migrations(connection)
     finally:
         engine.dispose()
 
 
-def _run_steps(connection: Connection) -> None:
+def run_migrations(connection: Connection, *, to: str = "head") -> None:
+    """Bring the database behind a connection to a revision; in the connection's transaction where it is in one."""
     from alembic import command  # noqa: PLC0415 - slow to import, and needed by the rare start that migrates
     from alembic.config import Config  # noqa: PLC0415
 
     config = Config()
     config.set_main_option("script_location", str(Path(__file__).parent / "migrations").replace("%", "%%"))
     config.attributes["connection"] = connection
-    command.upgrade(config, "head")
+    command.upgrade(config, to)
 
 
-def _let_tables_be_rebuilt(connection: sqlite3.Connection, _record: object) -> None:
+def let_tables_be_rebuilt(connection: DBAPIConnection, _record: object = None) -> None:
     """Let a migration put a new table in the place of one that others refer to; ``env.py`` checks the references.
 
     Source: SQLite, "Making Other Kinds Of Table Schema Changes": a table that is dropped takes its rows with it, and
     what refers to them would refuse that; foreign keys can be laid aside only outside a transaction.
     """
-    connection.execute("PRAGMA foreign_keys = OFF")
+    connection.cursor().execute("PRAGMA foreign_keys = OFF")

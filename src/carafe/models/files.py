@@ -82,13 +82,17 @@ def read_file(directory: Path, name: str, *, limit: int = MAX_FILE_BYTES) -> byt
         CorruptArtefact: when it is missing, no plain file, or larger than ``limit`` bytes.
         StorageUnavailable: when it can't be read now, which says nothing about the file.
     """
-    with _opened(directory, name, limit) as stream:
+    with opened_file(directory, name, limit) as stream:
         return stream.read(limit + 1)[:limit]
 
 
 @contextmanager
-def _opened(directory: Path, name: str, limit: int) -> Iterator[BufferedReader]:
-    """Open a plain file of at most ``limit`` bytes, and tell what goes wrong while it is read."""
+def opened_file(directory: Path, name: str, limit: int = MAX_FILE_BYTES) -> Iterator[BufferedReader]:
+    """Yield a plain file of at most ``limit`` bytes, open to be read.
+
+    Raises:
+        CorruptArtefact, StorageUnavailable: as ``read_file``, also while it is read in the block.
+    """
     try:
         descriptor = os.open(directory / name, os.O_RDONLY | os.O_NOFOLLOW | os.O_NONBLOCK | os.O_CLOEXEC)
         with os.fdopen(descriptor, "rb") as stream:
@@ -121,7 +125,7 @@ def check_file(directory: Path, digest: FileDigest) -> None:
     Raises:
         CorruptArtefact: when they are not what the manifest promises.
     """
-    with _opened(directory, digest.path, min(digest.size, MAX_FILE_BYTES)) as stream:
+    with opened_file(directory, digest.path, min(digest.size, MAX_FILE_BYTES)) as stream:
         found = hashlib.file_digest(stream, "sha256").hexdigest()
         _compare(FileDigest(path=digest.path, sha256=found, size=stream.tell()), digest)
 

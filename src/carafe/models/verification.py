@@ -85,10 +85,53 @@ def open_artefact(folder: Path, *, key: bytes) -> Artefact:
         StorageUnavailable: when it can't be read now.
     """
     content = read_file(folder, MANIFEST, limit=MAX_MANIFEST_BYTES)
-    signature = read_file(folder, SIGNATURE, limit=64)
-    if not hmac.compare_digest(signature, signature_of(content, key)):
-        raise CorruptArtefact("manifest.sig: not this home's signature of manifest.json; it was changed or copied here")
+    _check_signature(content, read_file(folder, SIGNATURE, limit=64), key)
     return _checked(folder, content)
+
+
+def verify_artefact(folder: Path, *, key: bytes, digest: str) -> Mapping[str, str]:
+    """Check everything that ``open_artefact`` checks, without holding a file's content in memory.
+
+    Args:
+        folder: the sealed directory.
+        key: the home's key for artefacts.
+        digest: the SHA-256 of the manifest that was published.
+
+    Returns:
+        The SHA-256 of each file that the manifest lists.
+
+    Raises:
+        CorruptArtefact, NewerArtefact, StorageUnavailable: as ``open_artefact``.
+    """
+    manifest = verify_manifest(folder, key=key, digest=digest)
+    for file in manifest.files:
+        check_file(folder, file)
+    return {file.path: file.sha256 for file in manifest.files}
+
+
+def verify_manifest(folder: Path, *, key: bytes, digest: str) -> Manifest:
+    """Return a manifest whose signature holds, and which lists what is there; no other file is opened.
+
+    Raises:
+        CorruptArtefact, NewerArtefact, StorageUnavailable: as ``open_artefact``.
+    """
+    content = read_file(folder, MANIFEST, limit=MAX_MANIFEST_BYTES)
+    manifest = signed_manifest(content, read_file(folder, SIGNATURE, limit=64), key=key, digest=digest)
+    _check_names(manifest, list_files(folder))
+    return manifest
+
+
+def signed_manifest(content: bytes, signature: bytes, *, key: bytes, digest: str) -> Manifest:
+    """Return the manifest, once its signature holds and it is the one that was published.
+
+    Raises:
+        CorruptArtefact: when it is another one, or can't be read.
+        NewerArtefact: when a newer Carafe wrote it.
+    """
+    _check_signature(content, signature, key)
+    if hashlib.sha256(content).hexdigest() != digest:
+        raise CorruptArtefact(f"{MANIFEST} is not the one that was published as this version")
+    return _parse(content)
 
 
 def open_foreign(folder: Path) -> tuple[Artefact, bytes]:
@@ -106,9 +149,14 @@ def signature_of(content: bytes, key: bytes) -> bytes:
     return hmac.new(key, _PURPOSE + content, hashlib.sha256).hexdigest().encode()
 
 
+def _check_signature(content: bytes, signature: bytes, key: bytes) -> None:
+    if not hmac.compare_digest(signature, signature_of(content, key)):
+        raise CorruptArtefact("manifest.sig: not this home's signature of manifest.json; it was changed or copied here")
+
+
 def _checked(folder: Path, content: bytes) -> Artefact:
     manifest = _parse(content)
-    _check_names(folder, manifest)
+    _check_names(manifest, list_files(folder))
     files = {digest.path: read_checked(folder, digest) for digest in manifest.files if _is_kept(manifest, digest)}
     for digest in manifest.files:
         if digest.path not in files:
@@ -139,11 +187,11 @@ def _parse(content: bytes) -> Manifest:
         raise CorruptArtefact(f"{MANIFEST}: {error}") from error
 
 
-def _check_names(folder: Path, manifest: Manifest) -> None:
+def _check_names(manifest: Manifest, there: frozenset[str]) -> None:
     names = [digest.path for digest in manifest.files]
     if len(names) > MAX_FILES or len(set(names)) != len(names) or {MANIFEST, SIGNATURE} & set(names):
         raise CorruptArtefact(f"{MANIFEST}: lists {len(names)} files, expected at most {MAX_FILES}, each once")
-    found = list_files(folder) - {MANIFEST, SIGNATURE}
+    found = there - {MANIFEST, SIGNATURE}
     if found != set(names):
         extra, missing = sorted(found - set(names)), sorted(set(names) - found)
         raise CorruptArtefact(f"files: {extra or 'none'} not in the manifest, {missing or 'none'} missing")

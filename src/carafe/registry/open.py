@@ -14,6 +14,8 @@ from carafe.registry.metadata_sql import SqlMetadata
 from carafe.registry.registry import Registry
 from carafe.registry.store import ArtefactStore
 from carafe.registry.store_cache import ArtefactCache
+=======
+>>>>>>> 4a27c66 (Back up a home that is in use into one portable file, and restore it elsewhere, whatever its database)
 from carafe.registry.store_disk import DiskArtefacts
 from carafe.registry.store_memory import MemoryArtefacts
 from carafe.settings import Settings
@@ -36,13 +38,18 @@ def open_registry(settings: Settings) -> Registry:
     home = open_home(settings)
     return Registry(
         metadata=SqlMetadata(home.database),
-        artefacts=_artefacts(settings),
+        artefacts=open_artefacts(settings),
         key=home.key_for(Purpose.ARTEFACTS),
     )
 
 
-def _artefacts(settings: Settings) -> ArtefactStore:
-    """Return the store of the files: in the home, in a folder that machines share, or in an object store."""
+def open_artefacts(settings: Settings) -> ArtefactStore:
+    """Return the store of the files: in the home, in a folder that machines share, or in an object store.
+
+    Raises:
+        StorageUnavailable: when it can't be created, read or written.
+        MissingExtra: when what speaks to an object store is not installed.
+    """
     url = settings.artifacts_url
     if url is None:
         return DiskArtefacts(settings.home / ARTEFACTS)

@@ -1,0 +1,117 @@
+"""From a backup to a home: everything is verified first, and what was restored is seen all at once.
+
+Files come first, then the secret, then all rows in one transaction. A restoration that dies on the way leaves a home
+without models in which it can be begun again.
+"""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Iterator, Mapping
+from contextlib import closing, contextmanager
+from pathlib import Path
+
+import msgspec
+
+from carafe.access.secret import put_secret
+from carafe.database import Database, flush_folder, open_database
+from carafe.database.rows import fill
+from carafe.errors import InvalidSetting
+from carafe.registry.open import open_artefacts
+from carafe.registry.store import ArtefactStore
+from carafe.settings import Settings
+from carafe.upkeep.archive import Index, VersionFiles, artefact_member, table_member
+from carafe.upkeep.place import RESTORING, check_empty
+from carafe.upkeep.progress import Progress, quiet
+from carafe.upkeep.reader import Reader, open_archive
+from carafe.upkeep.verification import Verified, verify
+
+
+def verify_backup(file: Path, *, progress: Progress = quiet) -> Index:
+    """Return what is in a backup, once every digest and every signature in it holds; nothing is restored.
+
+    Args:
+        file: what ``back_up`` wrote.
+        progress: told how many bytes were read, of how many.
+
+    Raises:
+        CorruptBackup: when it is none, or is damaged.
+        NewerBackup, NewerArtefact: when a newer Carafe wrote it, or a model in it.
+        StorageUnavailable: when it can't be read now.
+    """
+    with open_archive(file) as reader:
+        return verify(reader, progress).reader.index
+
+
+def restore(settings: Settings, file: Path, *, progress: Progress = quiet) -> Index:
+    """Make an empty home, on whatever database and store the settings name, the one that was backed up.
+
+    Models, versions, aliases, the history, keys and the secret are what they were; an older backup is brought up to
+    date. Services that use the home are to be started afterwards.
+
+    Args:
+        settings: the home; a new folder, mostly.
+        file: what ``back_up`` wrote.
+        progress: told how many bytes were read, of how many.
+
+    Raises:
+        HomeNotEmpty: when the home has something in it already.
+        CorruptBackup, NewerBackup, NewerArtefact: as ``verify_backup``; nothing was restored.
+        InvalidSetting: when the settings bring another secret along than the backup.
+        StorageUnavailable: when the home can't be written; begin again when it can.
+    """
+    with open_archive(file) as reader:
+        verified = verify(reader, progress)
+        if settings.secret is not None and bytes.fromhex(settings.secret) != verified.secret:
+            raise InvalidSetting("secret (CARAFE_SECRET): it is not the backup's; leave it out to restore")
+        with (
+            closing(open_database(settings.home, settings.database_url)) as database,
+            closing(open_artefacts(settings)) as artefacts,
+        ):
+            check_empty(settings, database, artefacts)
+            with _restoring(settings.home):
+                _put(settings, verified, database, artefacts)
+        return reader.index
+
+
+def _put(settings: Settings, verified: Verified, database: Database, artefacts: ArtefactStore) -> None:
+    reader = verified.reader
+    with artefacts.staging():  # while it lasts nobody takes files for orphans that no row names yet
+        names = {version.artefact: _keep(artefacts, reader, version) for version in verified.versions}
+        if settings.secret is None:
+            put_secret(settings.home, verified.secret)
+
+        def lines(table: str) -> Iterator[bytes]:
+            rows = reader.lines(table_member(table))
+            return (_renamed(row, names) for row in rows) if table == "versions" else rows
+
+        fill(database, revision=reader.index.revision, tables=reader.index.tables, lines=lines)
+
+
+def _keep(artefacts: ArtefactStore, reader: Reader, version: VersionFiles) -> str:
+    """Put a version's files into the store, and return the name that it draws for them."""
+    with artefacts.staging() as folder:
+        for name in reader.files(version.artefact):
+            descriptor = os.open(folder / name, os.O_WRONLY | os.O_CREAT | os.O_EXCL | os.O_NOFOLLOW, 0o600)
+            with os.fdopen(descriptor, "wb") as stream:
+                stream.writelines(reader.pieces(artefact_member(version.artefact, name)))
+        with artefacts.keep(folder) as artefact:
+            return artefact
+
+
+def _renamed(row: bytes, names: Mapping[str, str]) -> bytes:
+    """Return a row of the table of versions with the name that its files have here; without files it keeps its own."""
+    fields = msgspec.json.decode(row, type=dict[str, object])
+    artefact = str(fields["artefact"])
+    return msgspec.json.encode(fields | {"artefact": names.get(artefact, artefact)})
+
+
+@contextmanager
+def _restoring(home: Path) -> Iterator[None]:
+    """Leave a mark in the home until the block has ended well."""
+    mark = home / RESTORING
+    os.close(os.open(mark, os.O_WRONLY | os.O_CREAT | os.O_CLOEXEC, 0o600))
+    flush_folder(home)
+    yield
+    mark.unlink()
+    flush_folder(home)
