@@ -73,10 +73,10 @@ class MissingExtra(CarafeError):
 
 
 class NewerHome(CarafeError):
-    """Raised when CARAFE_HOME was written by a newer Carafe than the one that opens it."""
+    """Raised when CARAFE_HOME, or a backup, was written by a newer Carafe than the one that opens it."""
 
     slug = "newer-home"
-    title = "This home was written by a newer Carafe"
+    title = "This home, or its backup, was written by a newer Carafe"
 
 
 class DamagedHome(CarafeError):
@@ -98,13 +98,6 @@ class CorruptBackup(CarafeError):
 
     slug = "corrupt-backup"
     title = "The backup is damaged, or is none"
-
-
-class NewerBackup(CarafeError):
-    """Raised when a backup has a format, or a database revision, that this Carafe does not know yet."""
-
-    slug = "newer-backup"
-    title = "The backup was written by a newer Carafe"
 
 
 class HomeNotEmpty(CarafeError):

@@ -49,7 +49,6 @@ STATUS: dict[str, int] = {
     "newer-home": 500,
     "damaged-home": 503,
     "corrupt-backup": 400,
-    "newer-backup": 400,
     "home-not-empty": 409,
     "storage-unavailable": 503,
     "corrupt-artefact": 503,

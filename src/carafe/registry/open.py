@@ -14,8 +14,6 @@ from carafe.registry.metadata_sql import SqlMetadata
 from carafe.registry.registry import Registry
 from carafe.registry.store import ArtefactStore
 from carafe.registry.store_cache import ArtefactCache
-=======
->>>>>>> 4a27c66 (Back up a home that is in use into one portable file, and restore it elsewhere, whatever its database)
 from carafe.registry.store_disk import DiskArtefacts
 from carafe.registry.store_memory import MemoryArtefacts
 from carafe.settings import Settings

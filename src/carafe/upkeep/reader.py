@@ -16,7 +16,7 @@ from pathlib import Path
 import msgspec
 
 from carafe.database.upgrade import REVISIONS
-from carafe.errors import CorruptArtefact, CorruptBackup, NewerBackup, StorageUnavailable
+from carafe.errors import CorruptArtefact, CorruptBackup, NewerHome, StorageUnavailable
 from carafe.models.verification import MAX_MANIFEST_BYTES
 from carafe.upkeep.archive import ARTEFACT, CHUNK, FORMAT, INDEX, SECRET, TABLE, Index, Member
 
@@ -93,7 +93,7 @@ def open_archive(file: Path) -> Iterator[Reader]:
 
     Raises:
         CorruptBackup: when it is none, or damaged.
-        NewerBackup: when a newer Carafe wrote it.
+        NewerHome: when a newer Carafe wrote it.
         StorageUnavailable: when it can't be read now.
     """
     with _told(file), file.open("rb") as stream, zipfile.ZipFile(stream) as archive:
@@ -131,10 +131,10 @@ def _read_index(archive: zipfile.ZipFile, entries: list[zipfile.ZipInfo]) -> Ind
     content = archive.read(found)
     number = msgspec.json.decode(content, type=_Format).format
     if number > FORMAT:
-        raise NewerBackup(f"backup format {number}, expected at most {FORMAT}: upgrade carafe-serve to restore it")
+        raise NewerHome(f"backup format {number}, expected at most {FORMAT}: upgrade carafe-serve to restore it")
     index = msgspec.json.decode(content, type=Index)
     if index.revision not in REVISIONS:
-        raise NewerBackup(
+        raise NewerHome(
             f"database revision {index.revision}, this Carafe knows up to {REVISIONS[-1]}: install the Carafe that "
             f"wrote it ({index.carafe}) or a newer one"
         )
@@ -146,7 +146,7 @@ def _told(file: Path) -> Iterator[None]:
     """Say of everything that can be wrong with an archive that the archive is wrong, and which one it is."""
     try:
         yield
-    except (CorruptBackup, NewerBackup) as error:
+    except (CorruptBackup, NewerHome) as error:
         raise type(error)(f"{file.name}: {error}") from error
     except CorruptArtefact as error:
         raise CorruptBackup(f"{file.name}: {error}") from error

@@ -36,7 +36,7 @@ def verify_backup(file: Path, *, progress: Progress = quiet) -> Index:
 
     Raises:
         CorruptBackup: when it is none, or is damaged.
-        NewerBackup, NewerArtefact: when a newer Carafe wrote it, or a model in it.
+        NewerHome, NewerArtefact: when a newer Carafe wrote it, or a model in it.
         StorageUnavailable: when it can't be read now.
     """
     with open_archive(file) as reader:
@@ -56,7 +56,7 @@ def restore(settings: Settings, file: Path, *, progress: Progress = quiet) -> In
 
     Raises:
         HomeNotEmpty: when the home has something in it already.
-        CorruptBackup, NewerBackup, NewerArtefact: as ``verify_backup``; nothing was restored.
+        CorruptBackup, NewerHome, NewerArtefact: as ``verify_backup``; nothing was restored.
         InvalidSetting: when the settings bring another secret along than the backup.
         StorageUnavailable: when the home can't be written; begin again when it can.
     """
