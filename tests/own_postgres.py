@@ -62,6 +62,11 @@ class OwnPostgres:
         with closing(psycopg.connect(self.url(database), autocommit=True)) as connection:
             connection.execute(statement)
 
+    @property
+    def log(self) -> str:
+        """What it has written so far."""
+        return (self._folder / "log").read_text()
+
     def start(self) -> None:
         """Start it, and wait until it answers."""
         user, group = self._account

@@ -52,10 +52,10 @@ def command(**flags: Any) -> None:  # noqa: ANN401 - one value a setting
 def _prepare(settings: Settings) -> tuple[str | None, str]:
     """Open the home once before the workers do; return a new home's administrator key, and what its models lack."""
     registry = open_registry(settings)
-    if (
-        settings.artifacts_url is None
-    ):  # what machines share is tidied by those that publish, and by no starting parent:
-        registry.tidy()  # what speaks to an object store works in one process of a family, and workers are its children
+    if settings.artifacts_url is None:
+        # What machines share is tidied by whoever publishes: what speaks to an object store does so in one process of a
+        # family, and this one is the parent of the workers.
+        registry.tidy()
     keys = open_keys(settings)
     try:
         key = None if settings.open else ensure_administrator_key(keys)

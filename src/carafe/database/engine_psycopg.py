@@ -5,6 +5,7 @@ What is the same for every database is said by SQLAlchemy; here is what a server
 
 from __future__ import annotations
 
+import re
 import select
 import time
 from collections.abc import Generator, Iterator
@@ -14,7 +15,14 @@ from typing import Any, TypeVar
 import psycopg
 from psycopg.conninfo import conninfo_to_dict
 from sqlalchemy import Connection, Engine, create_engine, event
-from sqlalchemy.exc import DBAPIError, DisconnectionError, InterfaceError, InternalError, OperationalError
+from sqlalchemy.exc import (
+    DBAPIError,
+    DisconnectionError,
+    InterfaceError,
+    InternalError,
+    NotSupportedError,
+    OperationalError,
+)
 
 from carafe.database.engine import WRITES, closed_in_children
 from carafe.database.manner import Manner
@@ -33,6 +41,7 @@ _ALIVE = {"keepalives_idle": 5, "keepalives_interval": 2, "keepalives_count": 3,
 _MOST_CONNECTIONS = 12
 _KEPT_CONNECTIONS = 2
 _FORBIDDEN = "42501"
+_PORTS = re.compile(r"[0-9,]*")
 
 T = TypeVar("T")
 
@@ -75,7 +84,7 @@ def told() -> Iterator[None]:
     """Turn what the driver says about a server that is gone, slow, full or read-only into StorageUnavailable."""
     try:
         yield
-    except (OperationalError, InternalError, InterfaceError) as error:
+    except (OperationalError, InternalError, InterfaceError, NotSupportedError) as error:
         raise _unavailable(error) from error
     except DBAPIError as error:
         if getattr(error.orig, "sqlstate", None) != _FORBIDDEN:
@@ -122,7 +131,8 @@ def _parameters(url: str, patience: float | None) -> dict[str, Any]:
         given = conninfo_to_dict(url)
     except psycopg.Error:
         given = None
-    if given is None or "@" in str(given.get("host")):  # the rest of a password that was not escaped
+    # A host with an @ is the rest of a password that was not escaped.
+    if given is None or "@" in str(given.get("host")) or not _PORTS.fullmatch(str(given.get("port", ""))):
         raise InvalidSetting(
             "database_url (CARAFE_DATABASE_URL): expected postgresql://user:password@host:5432/database, with special "
             "characters in the password written as %40 and the like"

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import os
 from collections.abc import Iterator, Sequence
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from functools import cache
@@ -73,34 +73,27 @@ class Bucket:
 
     def get(self, key: str) -> bytes | None:
         """Return an object's content, or None where there is none."""
-        with _told():
-            try:
-                return bytes(obstore.get(self._store, key).bytes())
-            except (NotFoundError, FileNotFoundError) as error:
-                _nothing(error)
-                return None
+        with suppress(_Absent), _told():
+            return bytes(obstore.get(self._store, key).bytes())
+        return None
 
     def download(self, key: str, file: Path, size: int) -> bool:
         """Write an object of ``size`` bytes into a new file, closed to others; tell whether there was one."""
         descriptor = os.open(file, os.O_WRONLY | os.O_CREAT | os.O_EXCL | os.O_NOFOLLOW, 0o600)
-        with os.fdopen(descriptor, "wb") as stream, _told():
-            try:
-                for begin in range(0, size, PART):
-                    stream.write(obstore.get_range(self._store, key, start=begin, end=min(begin + PART, size)))
-            except (NotFoundError, FileNotFoundError) as error:
-                _nothing(error)
-                return False
-        return True
+        with os.fdopen(descriptor, "wb") as stream, suppress(_Absent):
+            for begin in range(0, size, PART):
+                with _told():
+                    part = obstore.get_range(self._store, key, start=begin, end=min(begin + PART, size))
+                stream.write(part)
+            return True
+        return False
 
     def copy(self, key: str, to: str) -> bool:
         """Write an object once more under another key; tell whether there was one."""
-        with _told():
-            try:
-                obstore.copy(self._store, key, to)
-            except (NotFoundError, FileNotFoundError) as error:
-                _nothing(error)
-                return False
-        return True
+        with suppress(_Absent), _told():
+            obstore.copy(self._store, key, to)
+            return True
+        return False
 
     def delete(self, keys: Sequence[str]) -> None:
         """Delete objects; those that are not there are no error."""
@@ -116,6 +109,10 @@ class Bucket:
                 for some in obstore.list(self._store, prefix)
                 for found in some
             ]
+
+
+class _Absent(StorageUnavailable):
+    """Raised when an object is not there: nothing for whoever may expect that, and a fault of the store else."""
 
 
 @cache
@@ -134,6 +131,12 @@ def _told() -> Iterator[None]:
         )
     try:
         yield
+    except (NotFoundError, FileNotFoundError) as error:
+        if "NoSuchBucket" not in str(error):
+            raise _Absent("the object store has nothing where it should have something: look again") from error
+        raise StorageUnavailable(
+            "there is no such bucket as CARAFE_ARTIFACTS_URL names: create it, or correct the URL"
+        ) from error
     except (PermissionDeniedError, UnauthenticatedError) as error:
         raise StorageUnavailable(
             "the object store refuses these credentials: check AWS_ACCESS_KEY_ID and AWS_SECRET_ACCESS_KEY, or what "
@@ -144,12 +147,4 @@ def _told() -> Iterator[None]:
         raise StorageUnavailable(
             f"the object store can't be used now ({said}): check the one that CARAFE_ARTIFACTS_URL names, then try "
             "again"
-        ) from error
-
-
-def _nothing(error: Exception) -> None:
-    """Return where an object is not there; where it is the whole bucket, nothing is known of the object."""
-    if "NoSuchBucket" in str(error):
-        raise StorageUnavailable(
-            "there is no such bucket as CARAFE_ARTIFACTS_URL names: create it, or correct the URL"
         ) from error
