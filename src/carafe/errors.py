@@ -62,12 +62,7 @@ class MissingExtra(CarafeError):
 
     @classmethod
     def of(cls, who: str, error: ImportError) -> MissingExtra:
-        """Return the error for ``who``, which could not import something; a library of no extra is taken for train's.
-
-        Args:
-            who: what needs the library, such as ``"this model"``.
-            error: what the import raised.
-        """
+        """Return the error for ``who``, such as "this model"; a library of no extra is taken for train's."""
         library = (error.name or "").partition(".")[0]
         return cls(f"{who} needs {library}: pip install 'carafe-serve[{cls.EXTRAS.get(library, 'train')}]'")
 
@@ -183,6 +178,13 @@ class NewerArtefact(CarafeError):
     title = "The stored model was written by a newer Carafe"
 
 
+class ModelTooLarge(CarafeError):
+    """Raised when a version needs more memory than all loaded versions together may take."""
+
+    slug = "model-too-large"
+    title = "The model is larger than what may be loaded"
+
+
 class PredictionFailed(CarafeError):
     """Raised when a model fails on rows that passed validation."""
 
@@ -296,16 +298,15 @@ class RolloutConflict(CarafeError):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class FieldProblem:
-    """One thing wrong with one field of one row."""
+    """One thing wrong with one field of one row, which are counted from 0; the field is empty where a row is wrong.
+
+    ``got`` is what came, shortened, as JSON where it is a value; ``expected`` is what would have been accepted.
+    """
 
     row: int
-    """Index of the row in the request, from 0."""
     field: str
-    """Name of the column; empty where the row as a whole is wrong."""
     got: str
-    """What came, shortened, as JSON where it is a value."""
     expected: str
-    """What would have been accepted."""
 
     def __str__(self) -> str:
         where = f"row {self.row}, " if self.row else ""
@@ -371,6 +372,13 @@ class DeadlineExceeded(CarafeError):
 
     slug = "deadline-exceeded"
     title = "The time that the client gave is over"
+
+
+class StillLoading(ServerBusy):
+    """Raised when a version is being loaded for longer than a request, or a promotion, may wait; ask again later."""
+
+    slug = "still-loading"
+    title = "The model is still being loaded"
 
 
 # --- access --------------------------------------------------------------------------------------------------------

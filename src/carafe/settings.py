@@ -51,6 +51,13 @@ class Settings:
     fast_lane: bool = _setting(True, help="Answer predictions ahead of Flask; false lets Flask route them.")  # noqa: FBT003
     default_model: str | None = _setting(None, help="The model that POST /predict asks when there are several.")
     max_loaded: int = _setting(100, help="How many versions a worker keeps loaded; the least recently asked make room.")
+    max_loaded_bytes: int = _setting(
+        4 * 1024**3, help="How much memory a worker's loaded versions take together, estimated, in bytes."
+    )
+    pinned: str | None = _setting(
+        None, help="Models, aliases and versions that every worker keeps loaded: houses,iris@3,churn@staging."
+    )
+    load_seconds: int = _setting(30, help="How long a request waits for a version to be loaded, in seconds.")
     max_body_bytes: int = _setting(16 * 1024 * 1024, help="The largest request body, in bytes.")
     max_table_bytes: int = _setting(
         1024**3, help="The largest table that one request for bulk scoring may bring, in bytes."
@@ -110,6 +117,7 @@ class Settings:
             raise InvalidSetting(f"drain_seconds (CARAFE_DRAIN_SECONDS): got {self.drain_seconds}, expected 0 to 3600")
         self.cached_models()
         self._check_shared()
+        self._check_pinned()
         if self.redis_url is not None and not self.redis_url.startswith(_REDIS_SCHEMES):
             raise InvalidSetting(
                 f"redis_url (CARAFE_REDIS_URL): expected a URL that begins {' or '.join(_REDIS_SCHEMES)}"
@@ -148,6 +156,29 @@ class Settings:
             value = getattr(self, name)
             if value is not None and not pattern.fullmatch(value):
                 raise InvalidSetting(f"{name} ({variable(name)}): expected {expected}")
+
+    def _check_pinned(self) -> None:
+        """Raise InvalidSetting where what is pinned can't be read, or could never all be loaded."""
+        if len(self.pinned_models()) > self.max_loaded:
+            raise InvalidSetting(
+                f"pinned (CARAFE_PINNED): got {len(self.pinned_models())} models, expected at most {self.max_loaded}, "
+                "as many as stay loaded (max_loaded)"
+            )
+
+    def pinned_models(self) -> tuple[str, ...]:
+        """Return what is kept loaded, each as ``name``, ``name@alias`` or ``name@number``, once.
+
+        Raises:
+            InvalidSetting: when ``pinned`` can't be read.
+        """
+        parts = dict.fromkeys(part.strip() for part in (self.pinned or "").split(",") if part.strip())
+        for part in parts:
+            if not _PINNED.fullmatch(part):
+                raise InvalidSetting(
+                    f"pinned (CARAFE_PINNED): got {part!r}, expected a model's name, with a version or an alias if you "
+                    "like, such as houses, houses@3 or houses@staging"
+                )
+        return tuple(parts)
 
     def check_open(self) -> None:
         """Raise OpenModeRefused when no key is asked for on an address that is not loopback."""
@@ -193,6 +224,8 @@ _COUNTS = (
     "workers",
     "threads",
     "max_loaded",
+    "max_loaded_bytes",
+    "load_seconds",
     "max_body_bytes",
     "max_table_bytes",
     "max_rows",
@@ -204,6 +237,8 @@ _COUNTS = (
 )
 _SHARES = ("access_log", "sample_rate")
 _REDIS_SCHEMES = ("redis://", "rediss://", "unix://")
+_NAME = r"[a-z0-9](?:[a-z0-9._-]{0,62}[a-z0-9])?"
+_PINNED = re.compile(rf"(?!.*\.\.){_NAME}(?:@(?:[1-9][0-9]{{0,8}}|(?![0-9]+$){_NAME}))?", re.ASCII)
 _CACHED = re.compile(r"([a-z0-9._-]+)(?:=([1-9][0-9]{0,8})(?::([1-9][0-9]{0,8}))?)?", re.ASCII)
 
 

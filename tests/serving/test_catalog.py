@@ -21,7 +21,8 @@ from carafe.models import Artefact, Model
 from carafe.registry import Promotion, Registry, memory_registry
 from carafe.schema import ModelRef
 from carafe.serving import Catalog, Observer, Served
-from carafe.serving.catalog import MOST_UNPOINTED
+from carafe.serving.kept import MOST_UNPOINTED
+from carafe.serving.shelf import Limits
 from served import RuleModel, load_rule, publish_rule
 
 HOUSES = ModelRef.parse("houses")
@@ -286,7 +287,7 @@ def test_an_observer_that_fails_harms_nobody(registry: Registry, caplog: pytest.
 
 
 def test_the_version_asked_least_recently_makes_room(registry: Registry, loads: Loads) -> None:
-    catalog = Catalog(registry=registry, load=loads, most_loaded=3)
+    catalog = Catalog(registry=registry, load=loads, limits=Limits(versions=3))
     names = ["houses", "second", "third", "fourth"]
     for name in names:
         publish_rule(registry, name, "houses")
@@ -305,7 +306,7 @@ def test_the_version_asked_least_recently_makes_room(registry: Registry, loads: 
 
 
 def test_many_models_answer_from_a_few_places(registry: Registry, loads: Loads) -> None:
-    catalog = Catalog(registry=registry, load=loads, most_loaded=10)
+    catalog = Catalog(registry=registry, load=loads, limits=Limits(versions=10))
     names = [f"model-{number}" for number in range(200)]
     for name in names:
         publish_rule(registry, name, "houses")

@@ -9,6 +9,7 @@ from carafe.errors import CorruptArtefact
 from carafe.registry import Registry, Share, Traffic, memory_registry
 from carafe.schema import ModelRef
 from carafe.serving import Catalog, Observer, Served, Split
+from carafe.serving.shelf import Limits
 from served import load_rule, publish_rule
 
 HOUSES = ModelRef.parse("houses")
@@ -141,7 +142,7 @@ def test_every_request_sees_the_old_traffic_or_the_new(registry: Registry) -> No
 
 
 def test_a_split_makes_room_as_a_whole_and_comes_back(registry: Registry) -> None:
-    catalog = Catalog(registry=registry, load=load_rule, most_loaded=3)
+    catalog = Catalog(registry=registry, load=load_rule, limits=Limits(versions=3))
     registry.direct("houses", "champion", shared((1, 90), (2, 10)))
     assert split_of(catalog).main.number == 1
     for name in ("second", "third"):

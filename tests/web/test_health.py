@@ -64,7 +64,7 @@ def test_a_registry_that_can_not_be_read_is_told_while_models_answer(
     with monkeypatch.context() as patch:
         patch.setattr(type(house.service.registry), "generation", fail)
         house.service.catalog.refresh()
-    answer = house.ask("GET", "/health/ready")
+        answer = house.ask("GET", "/health/ready")
     assert (answer.status, answer.json["status"]) == (200, "degraded")
     assert [fault["problem"] for fault in answer.json["faults"]] == ["storage-unavailable"]
     assert "/srv" not in answer.body.decode()

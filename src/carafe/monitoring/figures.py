@@ -144,6 +144,12 @@ LOADED = Figure(
     labels=_VERSION,
     about="How many workers have this version loaded.",
 )
+LOADED_BYTES = Figure(
+    name="carafe_loaded_bytes",
+    kind=Kind.GAUGE,
+    labels=_VERSION,
+    about="How much memory a loaded version takes, estimated, in all workers together.",
+)
 LOADS = Figure(
     name="carafe_version_load_seconds",
     kind=Kind.SUMMARY,

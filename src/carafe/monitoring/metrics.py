@@ -147,7 +147,7 @@ class Metrics(Observer):
         with self._lock:
             snapshot.counters |= self._rare.counters
             snapshot.spreads |= self._rare.spreads
-            loaded = [(served.name, str(served.number)) for served in self._loaded]
+            loaded = {(served.name, str(served.number)): served.bytes for served in self._loaded}
         for key, numbers in self._requests.totals().items():
             _tell_requests(snapshot, key, numbers)
         for key, numbers in self._runs.totals().items():
@@ -156,8 +156,9 @@ class Metrics(Observer):
             snapshot.count(figures.CACHE_ROWS, (str(name), str(number), "hit"), hits)
             snapshot.count(figures.CACHE_ROWS, (str(name), str(number), "miss"), misses)
         waiting = {(name, str(number)): count for (name, number), count in list(self._waiting.items())}
-        for version in loaded:
+        for version, size in loaded.items():
             snapshot.gauge(figures.LOADED, version, 1)
+            snapshot.gauge(figures.LOADED_BYTES, version, size)
             if version in waiting:  # a version may have run once more after it was dropped
                 snapshot.gauge(figures.WAITING, version, waiting[version])
         self._kept(snapshot)

@@ -56,11 +56,13 @@ STATUS: dict[str, int] = {
     "missing-extra": 503,
     "server-busy": 503,
     "deadline-exceeded": 504,
+    "still-loading": 503,
+    "model-too-large": 507,
 }
 """The status of every slug; a slug that is missing here is a fault of the server, 500."""
 
 
-PLAIN = frozenset({"server-busy", "deadline-exceeded"})
+PLAIN = frozenset({"server-busy", "deadline-exceeded", "still-loading", "model-too-large"})
 """Faults of the server whose message names nothing but the model that was asked, and so is told as it is."""
 
 

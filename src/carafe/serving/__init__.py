@@ -1,7 +1,10 @@
 """From rows to answers: which versions are loaded, which one answers, and who is told.
 
 * ``predictor``: the one door through which every protocol asks.
-* ``catalog``: the versions that are loaded, and what each alias points at. ``watch``: keeps it up to date.
+* ``catalog``: the versions that are loaded, and what each alias points at. ``watch``: keeps it up to date, by
+  ``following`` the registry. ``faults``: what can't be loaded.
+* ``kept``: what stays loaded and why: what aliases answer with (``targets``), and a ``shelf`` of so many versions and
+  bytes (``footprint``).
 * ``split``: which of several versions of an alias answers. ``pointing``: what an alias points at, loaded as a whole.
 * ``loading``: how one version is loaded, once, however many ask for it.
 * ``arrangement``: how a loaded version is asked, by what it costs (``costs``) and by the settings.

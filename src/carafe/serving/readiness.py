@@ -21,9 +21,24 @@ class State(StrEnum):
     """No model can answer, or the registry was never read."""
 
 
+def state_of(*, warmed: bool, broken: bool, answers: bool) -> State:
+    """Return the state of a process.
+
+    Args:
+        warmed: whether it has loaded what it loads before anybody asks.
+        broken: whether something failed that is not mended yet.
+        answers: whether any model can answer.
+    """
+    if not warmed:
+        return State.STARTING
+    if not broken:
+        return State.READY
+    return State.DEGRADED if answers else State.FAILING
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Fault:
-    """A version that should answer and can't be loaded."""
+    """A version that should answer and can't be loaded, or something pinned that there is not."""
 
     ref: ModelRef
     wanted: int | None

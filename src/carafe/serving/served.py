@@ -8,6 +8,7 @@ from carafe.models import Manifest, Model
 from carafe.protocols.typed_json import TypedRecords
 from carafe.schema import ModelRef, Signature
 from carafe.serving.costs import Costs
+from carafe.serving.footprint import footprint
 
 
 class Usage:
@@ -41,6 +42,8 @@ class Served:
     """The exact version."""
     text: str = field(init=False)
     """``name@number``."""
+    bytes: int = field(init=False)
+    """How much memory it takes, estimated."""
     usage: Usage = field(init=False, repr=False, default_factory=Usage)
 
     def __post_init__(self) -> None:
@@ -48,6 +51,7 @@ class Served:
         object.__setattr__(self, "signature", self.model.signature)
         object.__setattr__(self, "typed", TypedRecords(self.model.signature))
         object.__setattr__(self, "ref", ModelRef(name=self.name, version=self.number))
+        object.__setattr__(self, "bytes", footprint(self.manifest))
         object.__setattr__(self, "text", f"{self.name}@{self.number}")
 
     def __str__(self) -> str:

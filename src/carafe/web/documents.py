@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
 from datetime import datetime
 
 import msgspec
@@ -40,24 +40,29 @@ class ModelDocument(msgspec.Struct, frozen=True, kw_only=True):
 class LoadedDocument(msgspec.Struct, frozen=True, kw_only=True):
     """A version that is loaded in the process that answers, and how it is asked.
 
-    ``batched``: requests that come while it is busy are answered together. ``cached``: its answers are kept. The
-    seconds are what one row took alone, and 32 rows in one call, when it was loaded; null where it was not measured.
+    ``batched``: requests that come while it is busy are answered together. ``cached``: its answers are kept.
+    ``pinned``: it stays loaded, whatever else is asked. ``bytes``: how much memory it takes, estimated. The seconds are
+    what one row took alone, and 32 rows in one call, when it was loaded; null where it was not measured.
     """
 
     version: int
     batched: bool
     cached: bool
+    pinned: bool
+    bytes: int
     seconds_alone: float | None
     seconds_together: float | None
 
     @classmethod
-    def of(cls, served: Served) -> LoadedDocument:
+    def of(cls, served: Served, *, pinned: bool) -> LoadedDocument:
         """Return the document of a loaded version."""
         costs = served.costs
         return cls(
             version=served.number,
             batched=served.batched,
             cached=served.cached,
+            pinned=pinned,
+            bytes=served.bytes,
             seconds_alone=None if costs is None else costs.alone,
             seconds_together=None if costs is None else costs.together,
         )
@@ -69,11 +74,12 @@ class ModelDetail(ModelDocument, frozen=True, kw_only=True):
     loaded: tuple[LoadedDocument, ...]
 
     @classmethod
-    def with_loaded(cls, model: RegisteredModel, loaded: Iterable[Served]) -> ModelDetail:
-        """Return the document of a registered model and its loaded versions."""
-        return cls(
-            **msgspec.structs.asdict(ModelDocument.of(model)), loaded=tuple(LoadedDocument.of(one) for one in loaded)
-        )
+    def with_loaded(
+        cls, model: RegisteredModel, loaded: Iterable[Served], *, pinned: Callable[[Served], bool]
+    ) -> ModelDetail:
+        """Return the document of a registered model and its loaded versions; ``pinned`` tells which of them stay."""
+        documents = tuple(LoadedDocument.of(one, pinned=pinned(one)) for one in loaded)
+        return cls(**msgspec.structs.asdict(ModelDocument.of(model)), loaded=documents)
 
 
 class ModelPage(msgspec.Struct, frozen=True, kw_only=True):

@@ -11,9 +11,11 @@ from carafe.models import Artefact, Model
 from carafe.models.artefact import load_model
 from carafe.monitoring import Monitoring, build_monitoring
 from carafe.registry import Registry, open_registry
+from carafe.schema import ModelRef
 from carafe.serving import Catalog, Observer, Predictor, Watch
 from carafe.serving.arrangement import Arrangement
 from carafe.serving.observers import Observers
+from carafe.serving.shelf import Limits
 from carafe.settings import Settings
 from carafe.web.drain import Drain
 from carafe.web.gate import Gate
@@ -88,7 +90,8 @@ def build_service(
         load=load or load_model,
         arrange=Arrangement.of(settings, registry=registry, observers=told),
         default_model=settings.default_model,
-        most_loaded=settings.max_loaded,
+        limits=Limits.of(settings),
+        pinned=map(ModelRef.parse, settings.pinned_models()),
         observers=observers,
     )
     return Service(

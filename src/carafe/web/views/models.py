@@ -37,7 +37,8 @@ def show_model(context: Context) -> Reply:
     """Return a model, and how its versions that are loaded here are asked."""
     read_query(context.call)
     model = context.service.registry.model(context.parameters["name"])
-    return document(ModelDetail.with_loaded(model, context.service.catalog.loaded(model.name)))
+    catalog = context.service.catalog
+    return document(ModelDetail.with_loaded(model, catalog.loaded(model.name), pinned=catalog.pinned))
 
 
 def show_schema(context: Context) -> Reply:

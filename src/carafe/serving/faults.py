@@ -1,0 +1,49 @@
+"""What stands in the way of an answer: versions that can't be loaded, and a registry that can't be read."""
+
+from __future__ import annotations
+
+import logging
+
+from carafe.errors import CarafeError, StillLoading, StorageUnavailable
+from carafe.schema import ModelRef
+from carafe.serving.readiness import Fault
+
+_LOG = logging.getLogger("carafe.serving")
+
+
+class Faults:
+    """The faults of a process, one an alias. Each is logged when it is new, not as often as it is met."""
+
+    def __init__(self) -> None:
+        self._known: dict[ModelRef, Fault] = {}
+        self.registry: CarafeError | None = None
+        """Why the registry could not be read when it was last looked at."""
+
+    def all(self) -> tuple[Fault, ...]:
+        """Return every fault."""
+        return tuple(self._known.values())
+
+    def refs(self) -> list[ModelRef]:
+        """Return the references that have one."""
+        return list(self._known)
+
+    @property
+    def pressing(self) -> bool:
+        """Whether one of them may be over any moment, because a load goes on."""
+        return any(isinstance(fault.error, StillLoading) for fault in self.all())
+
+    def note(self, ref: ModelRef, fault: Fault | None) -> None:
+        """Remember what is wrong with a reference; None where nothing is any more."""
+        known = self._known.pop(ref, None) if fault is None else self._known.get(ref)
+        if fault is None:
+            return
+        self._known[ref] = fault
+        if known is None or (known.wanted, known.error.slug) != (fault.wanted, fault.error.slug):
+            level = logging.WARNING if isinstance(fault.error, StillLoading) else logging.ERROR
+            _LOG.log(level, "%s can't answer with version %s: %s", ref, fault.wanted, fault.error)
+
+    def note_unreadable(self, error: Exception) -> None:
+        """Remember that the registry can't be read."""
+        if self.registry is None:
+            _LOG.error("the registry can't be read: %s", error)
+        self.registry = error if isinstance(error, CarafeError) else StorageUnavailable("the registry can't be read")

@@ -1,0 +1,65 @@
+"""What stays loaded: what aliases answer with and what is pinned, then what was asked last, as much as may be."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+
+from carafe.registry import Version
+from carafe.schema import ModelRef
+from carafe.serving.observers import Observers
+from carafe.serving.pointing import versions_of
+from carafe.serving.served import Served
+from carafe.serving.shelf import Limits, Shelf
+from carafe.serving.targets import Targets
+
+MOST_UNPOINTED = 8
+"""How many versions that no alias needs stay loaded, because they were asked for by number."""
+
+
+class Kept:
+    """The loaded versions, and why each of them is.
+
+    Args:
+        limits: how much stays loaded.
+        pinned: aliases and versions that stay, whatever else is asked.
+        observers: are told of versions that are let go of.
+    """
+
+    def __init__(self, *, limits: Limits, pinned: Iterable[ModelRef], observers: Observers) -> None:
+        self.shelf = Shelf(limits, observers=observers)
+        self.targets = Targets()
+        self.pinned = tuple(dict.fromkeys(pinned))
+
+    def check(self, version: Version) -> None:
+        """Return when a version can be loaded at all, beside those that always stay.
+
+        Raises:
+            ModelTooLarge: when it can't.
+        """
+        self.shelf.check(version, pinned=self.pinned_versions())
+
+    def pinned_versions(self) -> set[Served]:
+        """Return the versions that are pinned, as far as they are loaded."""
+        found: set[Served] = set()
+        for ref in self.pinned:
+            exact = None if ref.version is None else self.shelf.find(ref.name, ref.version)
+            target = exact or self.targets.find(ref)
+            found.update(() if target is None else versions_of(target))
+        return found
+
+    def unpointed(self) -> list[Served]:
+        """Return the loaded versions that no alias needs and nobody pinned, the longest loaded first."""
+        needed = self.targets.needed() | self.pinned_versions()
+        return [served for served in self.shelf.all() if served not in needed]
+
+    def make_room(self) -> None:
+        """Let go of the versions asked least recently, where more are loaded than may be; who holds one finishes."""
+        for served in self.shelf.excess(pinned=self.pinned_versions):
+            self.targets.forget_version(served)
+            self.shelf.drop(served)
+
+    def thin_out(self) -> None:
+        """Let go of the versions that no alias needs, but for the last few of them; then make room."""
+        for served in self.unpointed()[:-MOST_UNPOINTED]:
+            self.shelf.drop(served)
+        self.make_room()
