@@ -8,7 +8,14 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable
 from threading import Lock
 
-from carafe.errors import CarafeError, InvalidInput, InvalidParameter, ServerBusy, StorageUnavailable
+from carafe.errors import (
+    CarafeError,
+    DeadlineExceeded,
+    InvalidInput,
+    InvalidParameter,
+    ServerBusy,
+    StorageUnavailable,
+)
 from carafe.registry import Rollout
 from carafe.registry.rollout import Role
 from carafe.registry.rollout_figures import Counts, Seen, bucket_of
@@ -22,7 +29,7 @@ ALARM = 3
 """After how many failures of a candidate nobody waits for the next round: fewer never decide."""
 
 REFUSED = frozenset({InvalidInput.slug, InvalidParameter.slug})
-TURNED_AWAY = frozenset({ServerBusy.slug})
+TURNED_AWAY = frozenset({ServerBusy.slug, DeadlineExceeded.slug})
 
 _MOST_UNLOADABLE = 100
 
