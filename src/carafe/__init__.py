@@ -6,6 +6,7 @@ The public Python API::
 
     carafe.train(frame, target="price").publish("houses")   # a table becomes a model, and a version of it
     carafe.publish(estimator, "churn", sample=frame)        # so does an estimator that is already fitted
+    carafe.promote("houses@2", reason="new districts")      # another version answers; carafe.rollback leads back
     carafe.load("houses@champion").predict(rows)            # and a version answers, here or in ``carafe serve``
 
 The rooms of the house; a room imports only rooms below it:
@@ -33,12 +34,25 @@ from carafe.errors import MissingExtra
 
 if TYPE_CHECKING:
     from carafe.api.load import LoadedModel, load
+    from carafe.api.promote import promote, rollback
     from carafe.api.publish import publish
     from carafe.api.train import TrainedModel, train
     from carafe.models.features import Features
     from carafe.registry import Promotion, Version
 
-__all__ = ["Features", "LoadedModel", "Promotion", "TrainedModel", "Version", "__version__", "load", "publish", "train"]
+__all__ = [
+    "Features",
+    "LoadedModel",
+    "Promotion",
+    "TrainedModel",
+    "Version",
+    "__version__",
+    "load",
+    "promote",
+    "publish",
+    "rollback",
+    "train",
+]
 
 _HOMES = {
     "Features": "carafe.models.features",
@@ -47,7 +61,9 @@ _HOMES = {
     "TrainedModel": "carafe.api.train",
     "Version": "carafe.registry",
     "load": "carafe.api.load",
+    "promote": "carafe.api.promote",
     "publish": "carafe.api.publish",
+    "rollback": "carafe.api.promote",
     "train": "carafe.api.train",
 }
 

@@ -18,7 +18,7 @@ from werkzeug.test import EnvironBuilder
 
 from carafe.access import Role, memory_keys
 from carafe.errors import BodyTooLarge
-from carafe.registry import memory_registry
+from carafe.registry import Registry, memory_registry
 from carafe.serving import Observer
 from carafe.settings import Settings
 from carafe.web import create_app
@@ -113,13 +113,19 @@ class House:
         return {name: value for name, value in (basic | (headers or {})).items() if value}
 
 
-def build_house(*, observers: Sequence[Observer] = (), **changes: Any) -> House:  # noqa: ANN401 - settings of any type
+def build_house(
+    *,
+    observers: Sequence[Observer] = (),
+    registry: Registry | None = None,
+    **changes: Any,  # noqa: ANN401 - settings of any type
+) -> House:
     # Tests that run in several processes have one parent, as the workers of one server do: with one home they'd be
     # taken for such, and tell each other's figures.
     changes.setdefault("home", Path(gettempdir()) / f"carafe-house-{uuid4().hex}")
     settings = Settings(max_body_bytes=LIMIT, max_rows=ROWS, **changes)
     keys = memory_keys()
-    service = build_service(settings, registry=memory_registry(), keys=keys, load=load_rule, observers=observers)
+    kept = registry or memory_registry()
+    service = build_service(settings, registry=kept, keys=keys, load=load_rule, observers=observers)
     return House(
         service=service,
         app=create_app(replace(settings, fast_lane=False), service=service),

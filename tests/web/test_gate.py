@@ -10,6 +10,7 @@ import pytest
 from carafe.access import Permission, Role
 from carafe.protocols.media import JSON_LINES
 from carafe.serving import Finished, Observer
+from carafe.web.alias_documents import AliasChange, GatesDocument, Turn
 from carafe.web.blueprint import VERBS
 from carafe.web.route import PUBLIC, Body
 from carafe.web.routes import ROUTES
@@ -18,6 +19,7 @@ from web.conftest import House, build_house
 
 ALLOWED_TO_ALL = {"/health/live", "/health/ready", "/version", "/docs", "/docs/<asset>"}
 HOUSE = '{"area": 50, "bedrooms": 3}'
+BODIES: dict[object, str] = {AliasChange: '{"version": 1}', GatesDocument: "{}", Turn: "{}"}
 
 CREDENTIALS: dict[str, dict[str, str]] = {
     "none": {},
@@ -93,10 +95,11 @@ def test_a_key_does_what_its_role_permits_and_nothing_more(role: Role) -> None:
     for route in ROUTES:
         if not isinstance(route.permission, Permission) or route.method == "DELETE":
             continue
-        body = '{"version": 1}' if route.method == "PUT" else HOUSE if route.method == "POST" else ""
+        body = BODIES.get(route.takes, HOUSE if route.takes else "")
         kind = {"Content-Type": JSON_LINES} if route.takes is Body.TABLE else {}
         answer = house.ask(route.method, filled(route.path), body, key | kind)
-        assert answer.status == (200 if route.permission in role.permissions else 403), route.path
+        permitted = 409 if route.path.endswith("/rollback") else 200  # for houses never had another version
+        assert answer.status == (permitted if route.permission in role.permissions else 403), route.path
         if answer.status == 403:
             assert answer.json["type"] == "urn:carafe:problem:forbidden"
             assert role in answer.json["detail"]

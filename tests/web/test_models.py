@@ -96,60 +96,6 @@ def test_what_is_not_there_is_a_problem_document(house: House, path: str, slug: 
     assert answer.headers["content-type"] == "application/problem+json"
 
 
-def test_promotion_answers_with_the_new_version_at_once(house: House) -> None:
-    publish_rule(house.service.registry, "houses", "cheap houses")
-    assert house.ask("POST", "/models/houses/predict", HOUSE).json == {"prediction": 8000.0}
-    answer = house.ask("PUT", "/models/houses/aliases/champion", '{"version": 2}')
-    assert (answer.status, answer.json) == (200, {"model": "houses", "alias": "champion", "version": 2})
-    assert house.ask("POST", "/models/houses/predict", HOUSE).json == {"prediction": 4000.0}
-    house.ask("PUT", "/models/houses/aliases/champion", '{"version": 1}')
-    assert house.ask("POST", "/models/houses/predict", HOUSE).json == {"prediction": 8000.0}
-
-
-def test_any_alias_can_be_set_and_dropped(house: House) -> None:
-    assert house.ask("PUT", "/models/houses/aliases/staging", '{"version": 1}').status == 200
-    assert house.ask("POST", "/models/houses/aliases/staging/predict", HOUSE).status == 200
-    assert house.ask("DELETE", "/models/houses/aliases/staging").status == 204
-    assert house.ask("POST", "/models/houses/aliases/staging/predict", HOUSE).status == 404
-    again = house.ask("DELETE", "/models/houses/aliases/staging")
-    assert (again.status, again.json["type"]) == (404, "urn:carafe:problem:alias-not-found")
-
-
-def test_a_version_that_can_not_be_loaded_is_not_promoted(house: House) -> None:
-    publish_rule(house.service.registry, "houses", "corrupt")
-    answer = house.ask("PUT", "/models/houses/aliases/champion", '{"version": 2}')
-    assert (answer.status, answer.json["type"]) == (503, "urn:carafe:problem:corrupt-artefact")
-    assert house.ask("GET", "/models/houses").json["aliases"] == {"champion": 1}
-    assert house.ask("POST", "/models/houses/predict", HOUSE).json == {"prediction": 8000.0}
-
-
-@pytest.mark.parametrize(
-    ("body", "headers", "status", "slug", "word"),
-    [
-        ('{"version": 9}', {}, 404, "version-not-found", "9"),
-        ('{"version": 0}', {}, 404, "version-not-found", "0"),
-        ('{"version": "1"}', {}, 422, "invalid-input", "got a string, expected a whole number"),
-        ('{"version": 1, "x": 2}', {}, 422, "invalid-input", "unknown field"),
-        ("{}", {}, 422, "invalid-input", "version"),
-        ("", {}, 400, "malformed-body", "truncated"),
-        ('{"version": 1}', {"Content-Type": "text/csv"}, 415, "unsupported-media-type", "application/json"),
-        (" " * 20_001, {}, 413, "body-too-large", "20000"),
-    ],
-)
-def test_a_promotion_that_can_not_be_done_says_why(
-    house: House, body: str, headers: dict[str, str], status: int, slug: str, word: str
-) -> None:
-    answer = house.ask("PUT", "/models/houses/aliases/champion", body, headers)
-    assert (answer.status, answer.json["type"]) == (status, f"urn:carafe:problem:{slug}")
-    assert word in answer.body.decode()
-
-
-@pytest.mark.parametrize("alias", ["Staging", "7", "a%20b", ".."])
-def test_an_alias_has_a_well_formed_name(house: House, alias: str) -> None:
-    answer = house.ask("PUT", f"/models/houses/aliases/{alias}", '{"version": 1}')
-    assert (answer.status, answer.json["type"]) == (400, "urn:carafe:problem:invalid-name")
-
-
 def test_a_version_is_deleted_unless_an_alias_points_at_it(house: House) -> None:
     publish_rule(house.service.registry, "houses", "cheap houses")
     assert house.ask("POST", "/models/houses/versions/2/predict", HOUSE).status == 200

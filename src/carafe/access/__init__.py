@@ -6,6 +6,7 @@
 * ``key_store`` with its two twins, ``keys_sql`` and ``keys_memory``: where records of keys are kept.
 * ``rate``: how much may be asked; ``window``: what was asked lately. ``limiter``, with ``limiter_memory``,
   ``limiter_file`` and ``limiter_redis``: where that is counted. ``limits``: the one that the settings ask for.
+* ``account``: the account of the operating system, for what is done without a key.
 * ``secret``: the home's secret, and the keys derived from it. ``home``: a home's database and secret, opened together.
 """
 

@@ -1,1 +1,1 @@
-"""The public Python API, one verb a module: ``train``, ``publish``, ``load``. Import them from ``carafe`` itself."""
+"""The public Python API, train, publish, promote, roll back, load. Import its verbs from ``carafe`` itself."""

@@ -7,6 +7,7 @@ from contextlib import closing
 from pathlib import Path
 from typing import Any
 
+from carafe.access.account import account
 from carafe.api.home import registry_at
 from carafe.models.publication import describe
 from carafe.models.sealing import seal
@@ -14,7 +15,7 @@ from carafe.registry import Promotion, Version
 from carafe.schema.exchange import check_name
 
 
-def publish(
+def publish(  # noqa: PLR0913 - what may be said of a version
     estimator: object,
     name: str,
     *,
@@ -22,6 +23,7 @@ def publish(
     target: str = "target",
     metrics: Mapping[str, float] | None = None,
     promote: Promotion | str = Promotion.FIRST_ONLY,
+    reason: str = "",
     home: str | Path | None = None,
 ) -> Version:
     """Publish a fitted estimator as the next version of the model called ``name``, and return that version.
@@ -41,7 +43,9 @@ def publish(
         target: what the answer is called in the documentation of the model.
         metrics: figures that you measured on rows it never saw, by name, the main one first.
         promote: ``"first-only"`` (the first version answers as the model's champion, a later one only when promoted),
-            ``"always"``, or ``"if-better"`` than the champion on the same held-out rows.
+            ``"always"``, or ``"if-better"`` than the champion on the same held-out rows; a version that the model's
+            gates refuse is published and not promoted.
+        reason: why, for the history; that this account did it is kept with it.
         home: where models are kept; ``CARAFE_HOME``, or ``~/.carafe``, where not given.
 
     Raises:
@@ -61,4 +65,4 @@ def publish(
             estimator=publication.estimator,
             sample=publication.sample,
         )
-        return registry.publish(name=name, staged=folder, promote=promotion)
+        return registry.publish(name=name, staged=folder, promote=promotion, by=account(), reason=reason)

@@ -8,6 +8,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
+from carafe.access.account import account
 from carafe.api.answers import Answers
 from carafe.api.home import registry_at
 from carafe.errors import InvalidRecipe
@@ -37,6 +38,7 @@ def train(  # noqa: PLR0913 - each is one option of the command line, too
     test_size: float | None = None,
     seed: int | None = None,
     drop: Sequence[str] = (),
+    keep_rows: bool | None = None,
     progress: Progress = silent,
 ) -> TrainedModel:
     """Learn to predict one column of a table, and measure the model on rows that it has not seen.
@@ -55,6 +57,8 @@ def train(  # noqa: PLR0913 - each is one option of the command line, too
         test_size: the share of rows that is held out; 0.2 by default.
         seed: the same table, recipe and seed give the same model; 42 by default.
         drop: columns to leave out.
+        keep_rows: whether up to 2,000 held-out rows stay with a version that is published, to compare later ones on;
+            they do by default.
         progress: is told of each step.
 
     Raises:
@@ -74,6 +78,7 @@ def train(  # noqa: PLR0913 - each is one option of the command line, too
         test_size=test_size,
         seed=seed,
         drop=tuple(drop),
+        keep_rows=keep_rows,
     )
     chosen = changed(_recipe(recipe, target=target, source=source), changes)
     table = read_table(source, options=chosen.data.read) if source else polars_table(frame)
@@ -132,13 +137,20 @@ class TrainedModel(Answers):
         return f"TrainedModel({target} by {choice}: {figures})"
 
     def publish(
-        self, name: str = "", *, promote: Promotion | str = Promotion.FIRST_ONLY, home: str | Path | None = None
+        self,
+        name: str = "",
+        *,
+        promote: Promotion | str = Promotion.FIRST_ONLY,
+        reason: str = "",
+        home: str | Path | None = None,
     ) -> Version:
         """Publish it as the next version of the model called ``name``, and return that version.
 
         Args:
             name: 1 to 64 lower-case letters, digits, ``-``, ``_`` or ``.``; by default the one given to ``train``.
-            promote: ``"first-only"``, ``"always"``, or ``"if-better"`` than the champion on the same held-out rows.
+            promote: ``"first-only"``, ``"always"``, or ``"if-better"`` than the champion on the same held-out rows; a
+                version that the model's gates refuse is published and not promoted.
+            reason: why, for the history; that this account did it is kept with it.
             home: where models are kept; ``CARAFE_HOME``, or ``~/.carafe``, where not given.
 
         Raises:
@@ -148,4 +160,6 @@ class TrainedModel(Answers):
         promotion = Promotion.parse(promote)
         name = check_name(name or self.result.recipe.data.name)
         with closing(registry_at(home)) as registry:
-            return publish_result(self.result, name=name, registry=registry, promote=promotion)
+            return publish_result(
+                self.result, name=name, registry=registry, promote=promotion, by=account(), reason=reason
+            )

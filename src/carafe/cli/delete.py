@@ -6,6 +6,7 @@ import sys
 
 import click
 
+from carafe.access.account import account
 from carafe.cli.home import opened_registry
 from carafe.cli.reference import named_version
 
@@ -24,11 +25,11 @@ def command(*, ref: str, yes: bool) -> None:
         if meant.version is None:
             alias = str(meant.alias)
             _ask(f"Drop the alias {alias} of {meant.name}? Version {version.number} stays.", yes=yes)
-            registry.drop_alias(meant.name, alias)
+            registry.drop_alias(meant.name, alias, by=account())
             click.echo(f"dropped {meant}, which was version {version.number}")
         else:
             _ask(f"Delete {version} for good?", yes=yes)
-            registry.delete(version.name, version.number)
+            registry.delete(version.name, version.number, by=account())
             click.echo(f"deleted {version}")
 
 

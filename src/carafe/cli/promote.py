@@ -4,21 +4,34 @@ from __future__ import annotations
 
 import click
 
+from carafe.access.account import account
+from carafe.cli import said
 from carafe.cli.home import opened_registry
 from carafe.cli.reference import named_version
+from carafe.registry import Entry
 from carafe.schema.exchange import CHAMPION
 
 
 @click.command("promote")
 @click.argument("ref", metavar="NAME@VERSION")
 @click.option("--alias", default=CHAMPION, show_default=True, help="The name that is to point at the version.")
-def command(*, ref: str, alias: str) -> None:
+@said.reason
+@said.force
+@said.if_revision
+def command(*, ref: str, alias: str, reason: str, force: bool, if_revision: int | None) -> None:
     """Make a version the champion, which answers where only the model is named, or give it another alias.
 
-    NAME@VERSION is houses@4, or houses@staging for the version that another alias points at now.
+    NAME@VERSION is houses@4, or houses@staging for the version that another alias points at now. What the model's
+    gates refuse (`carafe gates`) is not promoted. `carafe rollback` leads back.
     """
     meant = named_version(ref)
     with opened_registry() as registry:
-        entry = registry.promote(meant, alias=alias)
+        entry = registry.promote(meant, alias=alias, by=account(), reason=reason, force=force, expected=if_revision)
+    say(entry)
+
+
+def say(entry: Entry) -> None:
+    """Print what an alias is now, and what it was."""
     was = f" (was {entry.before})" if entry.before not in {None, entry.after} else ""
-    click.echo(f"{entry.name}@{alias} is now {entry.after}{was}")
+    against = ", against the gates" if entry.forced else ""
+    click.echo(f"{entry.name}@{entry.alias} is now {entry.after}{was}{against}")

@@ -6,7 +6,7 @@ from importlib import import_module
 
 import click
 
-from carafe.cli import terminal
+from carafe.cli import said, terminal
 from carafe.cli.home import opened_registry
 from carafe.cli.reading import Reading, reads_table
 from carafe.registry import Promotion
@@ -28,10 +28,18 @@ ALGORITHMS = (
 @click.option("--test-size", type=click.FloatRange(0, 1, min_open=True, max_open=True), help="Default: 0.2.")
 @click.option("--seed", type=click.IntRange(0, 2**32 - 1), help="Chooses the held-out rows. Default: 42.")
 @click.option("--drop", metavar="COLUMN", multiple=True, help="Leave a column out; may come several times.")
-@click.option("--promote", is_flag=True, help="Make the version champion, whatever its figures.")
+@click.option("--promote", is_flag=True, help="Make the version champion, unless the model's gates refuse it.")
 @click.option("--promote-if-better", is_flag=True, help="Make it champion if it beats the champion on the same rows.")
+@click.option(
+    "--keep-rows/--no-keep-rows",
+    default=None,
+    help="Whether up to 2,000 held-out rows stay with the version, to compare later ones on. Default: they do.",
+)
+@said.reason
 @click.option("--json", "as_json", is_flag=True, help="Print JSON for machines.")
-def command(*, reading: Reading, promote: bool, promote_if_better: bool, as_json: bool, **changes: object) -> None:
+def command(
+    *, reading: Reading, promote: bool, promote_if_better: bool, reason: str, as_json: bool, **changes: object
+) -> None:
     """Learn to predict a column of DATA, measure the model on rows it has not seen, and publish it.
 
     DATA is a table, or a recipe that `carafe init` wrote (its name ends in .toml). A model's first version becomes its
@@ -45,7 +53,7 @@ def command(*, reading: Reading, promote: bool, promote_if_better: bool, as_json
     wanted = Promotion.ALWAYS if promote else Promotion.IF_BETTER if promote_if_better else Promotion.FIRST_ONLY
     with opened_registry() as registry:  # first: no long run is to end at a home that can't be used
         trained = training.run(order)
-        version = training.publish(trained, name=name, registry=registry, promote=wanted)
+        version = training.publish(trained, name=name, registry=registry, promote=wanted, reason=reason)
     if as_json:
         terminal.print_json(training.document(trained, version))
     else:

@@ -13,6 +13,7 @@ from rich.progress import BarColumn, TaskProgressColumn, TextColumn, TimeElapsed
 from rich.progress import Progress as Bar
 from rich.table import Table
 
+from carafe.access.account import account
 from carafe.cli.escapes import printable
 from carafe.cli.recipes import Order
 from carafe.cli.terminal import add_row, console, table
@@ -49,9 +50,9 @@ def run(order: Order) -> TrainingResult:
         return train(order.reading.table(), recipe=order.recipe, progress=progress)
 
 
-def publish(result: TrainingResult, *, name: str, registry: Registry, promote: Promotion) -> Version:
+def publish(result: TrainingResult, *, name: str, registry: Registry, promote: Promotion, reason: str) -> Version:
     """Make the trained model a version."""
-    return publish_result(result, name=name, registry=registry, promote=promote)
+    return publish_result(result, name=name, registry=registry, promote=promote, by=account(), reason=reason)
 
 
 def document(result: TrainingResult, version: Version) -> dict[str, object]:
@@ -86,7 +87,7 @@ def _next(version: Version, promote: Promotion) -> str:
     """Return the command to type next; after a refused promotion one that looks, not one that promotes all the same."""
     if "champion" in version.aliases:
         return "serve"
-    return f"models show {version}" if promote is Promotion.IF_BETTER else f"promote {version}"
+    return f"promote {version}" if promote is Promotion.FIRST_ONLY else f"models show {version}"
 
 
 @contextmanager

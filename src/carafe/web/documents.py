@@ -186,20 +186,6 @@ class VersionDocument(msgspec.Struct, frozen=True, kw_only=True):
         )
 
 
-class AliasChange(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
-    """Which version an alias is to point at."""
-
-    version: int
-
-
-class AliasDocument(msgspec.Struct, frozen=True, kw_only=True):
-    """What an alias points at."""
-
-    model: str
-    alias: str
-    version: int
-
-
 class Liveness(msgspec.Struct, frozen=True, kw_only=True):
     """The process runs."""
 

@@ -27,7 +27,8 @@ _MEANING = {
     403: "This key does not permit that.",
     404: "There is no such thing.",
     406: "No acceptable answer format.",
-    409: "It is in use.",
+    409: "As things are it can't be: the version is in use, the gates refuse it, or nothing is there to go back to.",
+    412: "It is no longer, or not, what the condition says; look again, then decide.",
     413: "The body is too large.",
     415: "The body's type is not supported here.",
     422: "The input does not fit; `errors` names every row and field.",
@@ -35,6 +36,21 @@ _MEANING = {
     503: "This can't be answered now.",
     504: "The time that the client gave is over.",
 }
+
+_CONDITIONS: tuple[JsonSchema, ...] = (
+    {
+        "name": "If-Match",
+        "in": "header",
+        "description": "Only change the alias if it has one of these revisions, in quotes; `*`: if there is one.",
+        "schema": {"type": "string"},
+    },
+    {
+        "name": "If-None-Match",
+        "in": "header",
+        "description": "`*`: only if there is no such alias yet.",
+        "schema": {"type": "string"},
+    },
+)
 
 _TAGS = (
     {"name": "predictions", "description": "Ask any model."},
@@ -91,13 +107,17 @@ def _operation(route: Route) -> JsonSchema:
         "operationId": f"{route.method.lower()}{_camel(route.path)}",
         "summary": route.summary,
         "tags": [route.tag],
-        "parameters": [*_segments(route.path), *map(_parameter, route.query)],
+        "parameters": [
+            *_segments(route.path),
+            *map(_parameter, route.query),
+            *(_CONDITIONS if route.conditional else ()),
+        ],
         "responses": _responses(route, _content(route.gives, _ANY_ANSWER)),
     }
     if route.permission is PUBLIC:
         operation["security"] = []
     if route.takes is not None:
-        operation["requestBody"] = {"required": True, "content": _taken(route.takes)}
+        operation["requestBody"] = {"required": not route.body_optional, "content": _taken(route.takes)}
     return operation
 
 
@@ -136,6 +156,9 @@ def _responses(route: Route, content: JsonSchema | None) -> JsonSchema:
                 "schema": {"type": "integer"},
             },
         }
+    if route.tagged:
+        about = "The alias's revision, in quotes: what If-Match expects. Absent of an alias as it was in the past."
+        success["headers"] = {"ETag": {"description": about, "schema": {"type": "string"}}}
     own = {401, 403} if route.permission is not PUBLIC else set()
     statuses = sorted({*route.problems, *own, 500})
     problem = {"schema": {"$ref": _REFERENCE.format(name="Problem")}}

@@ -2,13 +2,16 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Mapping
+from datetime import UTC, datetime
 from urllib.parse import parse_qsl
 
 from carafe.errors import InvalidParameter
 from carafe.web.call import Call
 
 MOST = 50
+_MOMENT = re.compile(r"\d{4}-\d\d-\d\d[Tt ]\d\d:\d\d:\d\d(\.\d{1,9})?([Zz]|[+-]\d\d:\d\d)", re.ASCII)
 _TRUTH = {"true": True, "1": True, "": True, "false": False, "0": False}
 
 
@@ -61,3 +64,23 @@ def number(text: str, name: str, *, most: int = 999_999_999) -> int:
     if not (text.isascii() and text.isdigit() and len(text) <= 9 and 1 <= int(text) <= most):
         raise InvalidParameter(f"{name}: got {text[:60]!a}, expected a whole number from 1 to {most}")
     return int(text)
+
+
+def moment(query: Mapping[str, str], name: str) -> datetime | None:
+    """Return a parameter that is a date-time of RFC 3339, in UTC; None where it did not come.
+
+    Raises:
+        InvalidParameter: when it is none.
+    """
+    text = query.get(name)
+    if text is None:
+        return None
+    try:
+        if _MOMENT.fullmatch(text):
+            return datetime.fromisoformat(text.upper()).astimezone(UTC)
+    except (ValueError, OverflowError):
+        pass
+    raise InvalidParameter(
+        f"{name}: got {text[:60]!a}, expected a moment such as 2026-11-01T12:00:00Z or 2026-11-01T13:00:00%2B01:00 "
+        "(in a query, + is written %2B)"
+    )

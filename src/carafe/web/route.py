@@ -96,6 +96,12 @@ class Route:
     query: tuple[Parameter, ...] = ()
     problems: tuple[int, ...] = ()
     """The statuses of problems that are this route's own; those of every route are added."""
+    tagged: bool = False
+    """Whether the answer has the header ETag."""
+    conditional: bool = False
+    """Whether If-Match and If-None-Match are obeyed."""
+    body_optional: bool = False
+    """Whether the body may be empty."""
     lane: bool = False
     """Whether the fast lane answers it, too."""
     protocol: str = NATIVE

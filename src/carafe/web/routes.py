@@ -3,9 +3,8 @@
 from __future__ import annotations
 
 from carafe.access import Permission
+from carafe.web.alias_routes import ALIAS_ROUTES
 from carafe.web.documents import (
-    AliasChange,
-    AliasDocument,
     Liveness,
     ModelDetail,
     ModelPage,
@@ -153,26 +152,7 @@ ROUTES: tuple[Route, ...] = (
         status=204,
         problems=(400, 404, 409),
     ),
-    Route(
-        method="PUT",
-        path="/models/<name>/aliases/<alias>",
-        permission=Permission.PROMOTE,
-        view=models.point_alias,
-        summary="Let an alias point at a version: promotion and rollback",
-        takes=AliasChange,
-        gives=AliasDocument,
-        problems=(400, 404, 413, 415, 422, 503),
-    ),
-    Route(
-        method="DELETE",
-        path="/models/<name>/aliases/<alias>",
-        permission=Permission.PROMOTE,
-        view=models.drop_alias,
-        summary="Forget an alias",
-        gives=Body.NOTHING,
-        status=204,
-        problems=(400, 404),
-    ),
+    *ALIAS_ROUTES,
     *ROLLOUT_ROUTES,
     Route(
         method="GET",

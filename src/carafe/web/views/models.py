@@ -1,21 +1,18 @@
-"""Lists and details of models and versions, promotion and deletion."""
+"""Lists and details of models and versions, and deletion."""
 
 from __future__ import annotations
 
 from collections.abc import Mapping
 
 from carafe.errors import InvalidParameter
-from carafe.protocols.document import read_document
-from carafe.protocols.media import JSON, media_type
 from carafe.registry import Query, Sort
 from carafe.registry.query import MAX_PAGE, MAX_SIZE
 from carafe.schema import ModelRef, Task
 from carafe.schema.exchange import CHAMPION
 from carafe.schema.json_schema import DIALECT, record_schema
-from carafe.web.call import CONTENT_ENCODING, CONTENT_TYPE, Reply, document
+from carafe.web.author import author
+from carafe.web.call import Reply, document
 from carafe.web.documents import (
-    AliasChange,
-    AliasDocument,
     ModelDetail,
     ModelPage,
     VersionDocument,
@@ -62,32 +59,11 @@ def show_version(context: Context) -> Reply:
     return document(VersionDocument.of(context.service.registry.resolve(_version(context))))
 
 
-def point_alias(context: Context) -> Reply:
-    """Let an alias point at a version, once that version has been loaded here: what can't be loaded is not promoted."""
-    read_query(context.call)
-    headers = context.call.headers
-    media_type(headers.get(CONTENT_TYPE), offered=(JSON,), encoding=headers.get(CONTENT_ENCODING))
-    change = read_document(context.call.read(), AliasChange)
-    service, name, alias = context.service, context.parameters["name"], context.parameters["alias"]
-    served = service.predictor.resolve(ModelRef(name=name, version=change.version))
-    service.registry.promote(served.ref, alias=alias)
-    service.catalog.refresh()
-    return document(AliasDocument(model=name, alias=alias, version=served.number))
-
-
-def drop_alias(context: Context) -> Reply:
-    """Forget an alias."""
-    read_query(context.call)
-    context.service.registry.drop_alias(context.parameters["name"], context.parameters["alias"])
-    context.service.catalog.refresh()
-    return _NOTHING
-
-
 def delete_version(context: Context) -> Reply:
     """Delete a version that no alias points at."""
     read_query(context.call)
     ref = _version(context)
-    context.service.registry.delete(ref.name, ref.version or 0)
+    context.service.registry.delete(ref.name, ref.version or 0, by=author(context.trace.principal))
     context.service.catalog.refresh()
     return _NOTHING
 

@@ -1,0 +1,55 @@
+"""``carafe.promote`` and ``carafe.rollback``: which version answers."""
+
+from __future__ import annotations
+
+from contextlib import closing
+from pathlib import Path
+
+from carafe.access.account import account
+from carafe.api.home import registry_at
+from carafe.registry import Entry
+from carafe.schema import ModelRef
+from carafe.schema.exchange import CHAMPION
+
+
+def promote(
+    reference: str,
+    *,
+    alias: str = CHAMPION,
+    reason: str = "",
+    force: bool = False,
+    home: str | Path | None = None,
+) -> Entry:
+    """Let an alias point at a version, and return the entry that the history has of it.
+
+    Args:
+        reference: ``"houses@3"`` (a version), or ``"houses@staging"`` (what another alias points at now).
+        alias: what is to point at it; the champion answers where only the model is named.
+        reason: why, for the history; that this account did it is kept with it.
+        force: go through gates that the version does not pass; the history tells of it.
+        home: where models are kept; ``CARAFE_HOME``, or ``~/.carafe``, where not given.
+
+    Raises:
+        InvalidName: when the reference or the alias is not well formed.
+        NotFound: when there is no such model, version or alias.
+        PromotionRefused: when the version does not pass the model's gates.
+    """
+    with closing(registry_at(home)) as registry:
+        return registry.promote(ModelRef.parse(reference), alias=alias, by=account(), reason=reason, force=force)
+
+
+def rollback(name: str, *, alias: str = CHAMPION, reason: str = "", home: str | Path | None = None) -> Entry:
+    """Point an alias back at the version that answered alone before, and return the history's entry of it.
+
+    Args:
+        name: the model.
+        alias: what is to point back.
+        reason: why, for the history.
+        home: where models are kept; ``CARAFE_HOME``, or ``~/.carafe``, where not given.
+
+    Raises:
+        NotFound: when there is no such model or alias.
+        NothingToRollBack: when the alias never pointed at another version that still exists.
+    """
+    with closing(registry_at(home)) as registry:
+        return registry.rollback(name, alias, by=account(), reason=reason)

@@ -1,0 +1,90 @@
+"""``carafe history``: what happened to a model, and which version answered on a day."""
+
+from __future__ import annotations
+
+from datetime import datetime, time
+
+import click
+
+from carafe.cli.home import opened_registry
+from carafe.cli.terminal import add_row, console, moment, print_json, table
+from carafe.registry import Action, Entry, HistoryQuery, Page
+from carafe.registry.query import MAX_PAGE, MAX_SIZE
+from carafe.schema.exchange import CHAMPION
+
+
+class Moment(click.ParamType[datetime]):
+    """A moment of this machine's clock, unless it says another offset; a day means its last moment."""
+
+    name = "moment"
+
+    def convert(self, value: object, param: click.Parameter | None, ctx: click.Context | None) -> datetime:
+        """Return the moment that a text means."""
+        if isinstance(value, datetime):
+            return value
+        text = str(value)
+        try:
+            found = datetime.fromisoformat(text)
+            return (datetime.combine(found, time.max) if len(text) <= 10 else found).astimezone()
+        except (ValueError, OverflowError):
+            self.fail(
+                f"got {text[:40]!r}, expected a day or a moment, such as 2026-11-01 or 2026-11-01T12:30", param, ctx
+            )
+
+
+@click.command("history")
+@click.argument("name", metavar="NAME")
+@click.option("--alias", help="Only what happened to this alias.")
+@click.option(
+    "--at",
+    "when",
+    type=Moment(),
+    metavar="DATE",
+    help="Say what the alias (champion if none is named) pointed "
+    "at then: on a day's last moment, or at 2026-11-01T12:30.",
+)
+@click.option("--page", type=click.IntRange(1, MAX_PAGE), default=1, show_default=True, help="Which page.")
+@click.option("--size", type=click.IntRange(1, MAX_SIZE), default=50, show_default=True, help="Entries a page.")
+@click.option("--json", "as_json", is_flag=True, help="Print JSON for machines.")
+def command(*, name: str, alias: str | None, when: datetime | None, page: int, size: int, as_json: bool) -> None:
+    """Show what happened to the model NAME, the latest first: when, who, what, and why. Nothing is ever taken out."""
+    with opened_registry() as registry:
+        if when is not None:
+            entry = registry.answering(name, alias or CHAMPION, when=when)
+            print_json(entry) if as_json else _say(entry, when)
+            return
+        found = registry.history(name, HistoryQuery(alias=alias, page=page, size=size))
+    print_json(found) if as_json else _list(found)
+
+
+def _say(entry: Entry, when: datetime) -> None:
+    why = f": {entry.reason}" if entry.reason else ""
+    click.echo(f"on {moment(when)} {entry.name}@{entry.alias} was {entry.after}")
+    click.echo(f"since {moment(entry.when)}, {entry.action} by {entry.by or 'nobody who said so'}{why}")
+
+
+def _list(page: Page[Entry]) -> None:
+    if not page.items:
+        click.echo(
+            "nothing happened to it"
+            if not page.total
+            else f"there are {page.total} entries: page {page.page} is beyond the last"
+        )
+        return
+    made = table("when", "who", "what", "from", "to", "why")
+    for entry in page.items:
+        add_row(made, moment(entry.when), entry.by or "-", *_change(entry), entry.reason or "-")
+    console().print(made)
+    if (page.page - 1) * page.size + len(page.items) < page.total:
+        click.echo(f"page {page.page}: {len(page.items)} of {page.total}; --page {page.page + 1} shows more")
+
+
+def _change(entry: Entry) -> tuple[str, str, str]:
+    """Return what was done, from what, to what."""
+    forced = ", forced" if entry.forced else ""
+    if entry.alias is None:
+        about = f" version {entry.version}" if entry.version is not None else ""
+        return f"{entry.action}{about}{forced}", "-", "-"
+    if entry.action is Action.DROP:
+        return f"drop {entry.alias}", str(entry.before), "-"
+    return f"{entry.action} {entry.alias}{forced}", str(entry.before or "-"), str(entry.after)

@@ -1,0 +1,78 @@
+"""``carafe traffic``: which versions share an alias's requests, and which are asked along."""
+
+from __future__ import annotations
+
+import re
+
+import click
+
+from carafe.access.account import account
+from carafe.cli import said
+from carafe.cli.home import opened_registry
+from carafe.cli.promote import say
+from carafe.cli.terminal import moment
+from carafe.registry import Alias, Share, Traffic
+from carafe.schema.exchange import CHAMPION
+
+_SHARE = re.compile(r"([1-9][0-9]{0,8})=([0-9]{1,3}(?:\.[0-9]{1,6})?)%?", re.ASCII)
+
+
+@click.command("traffic")
+@click.argument("name", metavar="NAME")
+@click.argument("shares", metavar="[VERSION=PERCENT]...", nargs=-1)
+@click.option(
+    "--shadow",
+    "shadows",
+    metavar="VERSION",
+    type=int,
+    multiple=True,
+    help="Ask this version along; may come several times.",
+)
+@click.option("--sticky", metavar="WHAT", help="Keep a caller with one version: header:X-User or field:customer.")
+@click.option("--alias", default=CHAMPION, show_default=True, help="Whose requests are shared.")
+@said.reason
+@said.force
+@said.if_revision
+def command(  # noqa: PLR0913 - options
+    *,
+    name: str,
+    shares: tuple[str, ...],
+    shadows: tuple[int, ...],
+    sticky: str | None,
+    alias: str,
+    reason: str,
+    force: bool,
+    if_revision: int | None,
+) -> None:
+    """Show how the requests to NAME's champion are shared, or share them anew: VERSION=PERCENT, such as 4=95 5=5.
+
+    The percentages add up to 100; the first version is the main one, which answers where only one can. Shadows are
+    asked along, without anybody waiting for them. Where only --shadow or --sticky is said, the shares stay.
+    """
+    wanted = tuple(map(_share, shares))
+    with opened_registry() as registry:
+        found = None if wanted else registry.alias(name, alias)
+        if found is not None and not shadows and sticky is None:
+            show(name, found)
+            return
+        expected = if_revision
+        if found is not None:  # what stays is what was seen
+            wanted, expected = found.traffic.shares, found.revision if if_revision is None else if_revision
+            shadows, sticky = shadows or found.traffic.shadows, sticky or found.traffic.sticky
+        traffic = Traffic(shares=wanted, shadows=shadows, sticky=sticky)
+        entry = registry.direct(name, alias, traffic, by=account(), reason=reason, force=force, expected=expected)
+    say(entry)
+
+
+def show(name: str, alias: Alias) -> None:
+    """Print what an alias points at."""
+    sticky = f", sticky by {alias.traffic.sticky}" if alias.traffic.sticky else ""
+    since = f"since {moment(alias.changed)}, revision {alias.revision}"
+    click.echo(f"{name}@{alias.name} is {alias.traffic}{sticky} ({since})")
+
+
+def _share(text: str) -> Share:
+    match = _SHARE.fullmatch(text)
+    if match is None:
+        raise click.UsageError(f"got {text[:40]!r}, expected VERSION=PERCENT, such as 4=95")
+    return Share(version=int(match[1]), percent=float(match[2]))

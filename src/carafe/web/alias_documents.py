@@ -1,0 +1,193 @@
+"""What the routes of aliases, their history and the gates take and answer, as types."""
+
+from __future__ import annotations
+
+from datetime import datetime
+
+import msgspec
+
+from carafe.errors import FieldProblem, InvalidInput
+from carafe.registry import Action, Alias, Entry, Gates, Page, Share, Traffic
+
+
+class ShareDocument(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
+    """A version, and how many of a hundred requests it answers."""
+
+    version: int
+    percent: float
+
+
+class AliasChange(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
+    """What an alias is to point at: one ``version``, or ``shares`` of several.
+
+    ``shadows`` are asked along. ``sticky`` keeps a caller with one version: ``header:X-User`` or ``field:customer``.
+    ``force`` goes through gates.
+    """
+
+    version: int | None = None
+    shares: tuple[ShareDocument, ...] | None = None
+    shadows: tuple[int, ...] = ()
+    sticky: str | None = None
+    reason: str = ""
+    force: bool = False
+
+    @property
+    def traffic(self) -> Traffic:
+        """What the alias is to point at.
+
+        Raises:
+            InvalidInput: when it says neither a version nor shares, or both.
+            InvalidTraffic: when the shares make no sense.
+        """
+        if (self.version is None) is (self.shares is None):
+            got = "neither" if self.version is None else "both"
+            raise InvalidInput([FieldProblem(row=0, field="", got=got, expected="a version, or shares of several")])
+        shares = self.shares
+        if shares is None:
+            shares = (ShareDocument(version=self.version or 0, percent=100.0),)
+        return Traffic(
+            shares=tuple(Share(version=share.version, percent=share.percent) for share in shares),
+            shadows=self.shadows,
+            sticky=self.sticky,
+        )
+
+    @property
+    def action(self) -> Action:
+        """What the history calls it."""
+        plain = self.version is not None and not self.shadows and self.sticky is None
+        return Action.PROMOTE if plain else Action.TRAFFIC
+
+
+class Turn(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
+    """Why an alias is rolled back."""
+
+    reason: str = ""
+
+
+class TrafficDocument(msgspec.Struct, frozen=True, kw_only=True):
+    """Which versions answer, and which are asked along."""
+
+    shares: tuple[ShareDocument, ...]
+    shadows: tuple[int, ...]
+    sticky: str | None
+
+    @classmethod
+    def of(cls, traffic: Traffic) -> TrafficDocument:
+        """Return the document of what an alias points at."""
+        return cls(shares=_shares(traffic), shadows=traffic.shadows, sticky=traffic.sticky)
+
+
+class AliasDocument(msgspec.Struct, frozen=True, kw_only=True):
+    """What an alias points at. ``version`` answers where only one can; ``revision`` changes with every change."""
+
+    model: str
+    alias: str
+    version: int
+    shares: tuple[ShareDocument, ...]
+    shadows: tuple[int, ...]
+    sticky: str | None
+    revision: int
+    changed: datetime
+
+    @classmethod
+    def of(cls, name: str, alias: Alias) -> AliasDocument:
+        """Return the document of an alias as it is."""
+        return cls._of(name, alias.name, alias.traffic, revision=alias.revision, changed=alias.changed)
+
+    @classmethod
+    def then(cls, entry: Entry) -> AliasDocument:
+        """Return the document of an alias as it was after a change that did not drop it."""
+        if entry.after is None or entry.alias is None:  # such an entry is of no alias, or of its end
+            raise AssertionError
+        return cls._of(entry.name, entry.alias, entry.after, revision=entry.id, changed=entry.when)
+
+    @classmethod
+    def _of(cls, name: str, alias: str, traffic: Traffic, *, revision: int, changed: datetime) -> AliasDocument:
+        return cls(
+            model=name,
+            alias=alias,
+            version=traffic.main,
+            shares=_shares(traffic),
+            shadows=traffic.shadows,
+            sticky=traffic.sticky,
+            revision=revision,
+            changed=changed,
+        )
+
+
+class AliasList(msgspec.Struct, frozen=True, kw_only=True):
+    """All aliases of a model, sorted by name."""
+
+    aliases: list[AliasDocument]
+
+
+class EntryDocument(msgspec.Struct, frozen=True, kw_only=True):
+    """One thing that happened to a model: who did what, when, from what to what, and why."""
+
+    id: int
+    when: datetime
+    by: str
+    action: Action
+    alias: str | None
+    version: int | None
+    before: TrafficDocument | None
+    after: TrafficDocument | None
+    reason: str
+    forced: bool
+
+    @classmethod
+    def of(cls, entry: Entry) -> EntryDocument:
+        """Return the document of an entry."""
+        return cls(
+            id=entry.id,
+            when=entry.when,
+            by=entry.by,
+            action=entry.action,
+            alias=entry.alias,
+            version=entry.version,
+            before=None if entry.before is None else TrafficDocument.of(entry.before),
+            after=None if entry.after is None else TrafficDocument.of(entry.after),
+            reason=entry.reason,
+            forced=entry.forced,
+        )
+
+
+class HistoryPage(msgspec.Struct, frozen=True, kw_only=True):
+    """One page of what happened to a model, the latest first."""
+
+    entries: list[EntryDocument]
+    total: int
+    page: int
+    page_size: int
+
+    @classmethod
+    def of(cls, page: Page[Entry]) -> HistoryPage:
+        """Return the document of a page."""
+        entries = [EntryDocument.of(entry) for entry in page.items]
+        return cls(entries=entries, total=page.total, page=page.page, page_size=page.size)
+
+
+class GatesDocument(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
+    """What a version must fulfil before it may answer as champion; nothing unless said."""
+
+    worse_by: float | None = None
+    signature: bool = False
+    proof: bool = False
+
+    @classmethod
+    def of(cls, gates: Gates) -> GatesDocument:
+        """Return the document of a model's gates."""
+        return cls(worse_by=gates.worse_by, signature=gates.signature, proof=gates.proof)
+
+    @property
+    def gates(self) -> Gates:
+        """The gates.
+
+        Raises:
+            InvalidParameter: when the margin is no number from 0 on.
+        """
+        return Gates(worse_by=self.worse_by, signature=self.signature, proof=self.proof)
+
+
+def _shares(traffic: Traffic) -> tuple[ShareDocument, ...]:
+    return tuple(ShareDocument(version=share.version, percent=share.percent) for share in traffic.shares)

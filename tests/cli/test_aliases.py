@@ -1,0 +1,147 @@
+"""The commands about aliases, their history and the gates before them, as a person or a script would use them."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterator
+from datetime import UTC, datetime, timedelta
+from pathlib import Path
+
+import pytest
+from click.testing import CliRunner
+
+from carafe.access.account import account
+from carafe.cli import main
+from carafe.registry import Registry, open_registry
+from carafe.settings import Settings
+from sealed import publish
+
+
+@pytest.fixture
+def houses(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Registry]:
+    """Return a home with three versions of houses, the first of them champion."""
+    monkeypatch.setenv("CARAFE_HOME", str(tmp_path / "home"))
+    found = open_registry(Settings(home=tmp_path / "home"))
+    for _ in range(3):
+        publish(found)
+    yield found
+    found.close()
+
+
+def done(*words: str) -> str:
+    result = CliRunner().invoke(main, words)
+    assert result.exit_code == 0, result.output
+    return result.stdout
+
+
+def failed(*words: str, code: int = 1) -> str:
+    result = CliRunner().invoke(main, words)
+    assert (result.exit_code, result.stdout) == (code, "")
+    return result.stderr
+
+
+def test_a_rollback_leads_back_and_says_so(houses: Registry) -> None:
+    done("promote", "houses@2", "--reason", "new districts")
+    done("promote", "houses@3")
+    assert done("rollback", "houses", "--reason", "complaints") == "houses@champion is now version 2 (was version 3)\n"
+    assert done("rollback", "houses@champion") == "houses@champion is now version 1 (was version 2)\n"
+    assert "[nothing-to-roll-back]" in failed("rollback", "houses")
+    assert "got a version, expected a model or an alias" in failed("rollback", "houses@2")
+    assert "[alias-not-found]" in failed("rollback", "houses@staging")
+    assert houses.history("houses").items[0].by == account()
+
+
+def test_traffic_is_shown_and_shared(houses: Registry) -> None:
+    revision = houses.alias("houses").revision
+    assert done("traffic", "houses").startswith("houses@champion is version 1 (since ")
+    assert f"revision {revision})" in done("traffic", "houses")
+    told = done("traffic", "houses", "1=95", "2=5", "--shadow", "3", "--sticky", "header:X-User", "--reason", "canary")
+    assert told == "houses@champion is now version 1 95 %, version 2 5 %, shadow 3 (was version 1)\n"
+    assert "sticky by header:X-User" in done("traffic", "houses")
+    assert done("traffic", "houses", "1=99.5", "2=0.5").startswith(
+        "houses@champion is now version 1 99.5 %, version 2 0.5 %"
+    )
+    told = done("traffic", "houses", "--shadow", "3")
+    assert told.startswith("houses@champion is now version 1 99.5 %, version 2 0.5 %, shadow 3 (was")
+    assert houses.history("houses").items[-3].by == ""
+    assert done("traffic", "houses", "--alias", "new", "2=100").startswith("houses@new is now version 2")
+
+
+@pytest.mark.parametrize("share", ["4", "4=", "=5", "4=x", "0=5", "4=-5", "4=1e1", "4:5"])
+def test_a_share_that_is_none_is_a_wrong_command_line(houses: Registry, share: str) -> None:
+    assert "expected VERSION=PERCENT, such as 4=95" in failed("traffic", "--", "houses", share, code=2)
+    assert houses.alias("houses").number == 1
+
+
+def test_shares_that_make_no_sense_are_refused(houses: Registry) -> None:
+    assert "[invalid-traffic]" in failed("traffic", "houses", "1=95", "2=6")
+    assert "[version-not-found]" in failed("traffic", "houses", "1=95", "9=5")
+    assert "[alias-not-found]" in failed("traffic", "houses", "--alias", "none")
+    assert houses.alias("houses").number == 1
+
+
+def test_a_change_may_expect_what_was_seen(houses: Registry) -> None:
+    seen = str(houses.alias("houses").revision)
+    done("promote", "houses@2", "--if-revision", seen)
+    for words in (("promote", "houses@3"), ("rollback", "houses"), ("traffic", "houses", "3=100")):
+        assert "[alias-changed]" in failed(*words, "--if-revision", seen)
+    assert "[alias-changed]" in failed("promote", "houses@3", "--if-revision", "0")
+    done("promote", "houses@3", "--alias", "new", "--if-revision", "0")
+
+
+@pytest.mark.usefixtures("houses")
+def test_the_history_tells_when_who_what_and_why() -> None:
+    done("promote", "houses@2", "--reason", "new districts")
+    done("promote", "houses@2", "--alias", "staging")
+    done("delete", "houses@staging", "--yes")
+    done("delete", "houses@3", "--yes")
+    lines = [
+        [cell.strip() for cell in line.split("│")[1:-1]]
+        for line in done("history", "houses").splitlines()
+        if line.startswith("│")
+    ]
+    what = [line[2:5] for line in lines]
+    assert what[:4] == [
+        ["delete version 3", "-", "-"],
+        ["drop staging", "version 2", "-"],
+        ["promote staging", "-", "version 2"],
+        ["promote champion", "version 1", "version 2"],
+    ]
+    assert (lines[3][1], lines[3][5]) == (account(), "new districts")
+    assert len(lines) == 8
+    assert "page 1: 3 of 8; --page 2 shows more" in done("history", "houses", "--size", "3")
+    assert "there are 8 entries: page 9 is beyond the last" in done("history", "houses", "--page", "9")
+    document = json.loads(done("history", "houses", "--alias", "staging", "--json"))
+    assert [entry["action"] for entry in document["items"]] == ["drop", "promote"]
+    assert "[model-not-found]" in failed("history", "nothing")
+
+
+@pytest.mark.usefixtures("houses")
+def test_the_history_says_which_version_answered_on_a_day() -> None:
+    done("promote", "houses@2", "--reason", "new districts")
+    today = datetime.now(UTC).astimezone().date()
+    told = done("history", "houses", "--at", f"{today}")
+    assert f"on {today} 23:59 houses@champion was version 2" in told
+    assert f"promote by {account()}: new districts" in told
+    entry = json.loads(done("history", "houses", "--at", f"{datetime.now(UTC).isoformat()}", "--json"))
+    assert entry["after"]["shares"] == [{"version": 2, "percent": 100.0}]
+    assert "[alias-not-found]" in failed("history", "houses", "--at", f"{today - timedelta(days=2)}")
+    assert "expected a day or a moment" in failed("history", "houses", "--at", "yesterday", code=2)
+
+
+@pytest.mark.usefixtures("houses")
+def test_gates_are_set_shown_and_gone_through() -> None:
+    assert done("gates", "houses") == "houses: none\n"
+    assert done("gates", "houses", "--worse-by", "0.5", "--proof") == "houses: worse by at most 0.5, proof\n"
+    refused = failed("promote", "houses@2")
+    assert "[promotion-refused]" in refused
+    assert "houses@2: proof: it was never compared with the pipeline" in refused
+    assert "houses@2: worse-by: its held-out rows are not those of the champion houses@1" in refused
+    assert "force" in refused
+    assert "[promotion-refused]" in failed("traffic", "houses", "1=90", "2=10")
+    told = done("promote", "houses@2", "--force", "--reason", "agreed")
+    assert told == "houses@champion is now version 2 (was version 1), against the gates\n"
+    assert "promote champion, forced" in done("history", "houses")
+    assert done("gates", "houses", "--none") == "houses: none\n"
+    assert "leave the other options out" in failed("gates", "houses", "--none", "--proof", code=2)
+    assert "[model-not-found]" in failed("gates", "nothing")
