@@ -57,6 +57,11 @@ def need(package: str) -> None:
         skip_or_fail(f"the system package {package} is not installed: {reason}")
 
 
+def pytest_addoption(parser: pytest.Parser) -> None:
+    """Let whoever has less than two hours say how long the long soak is to take."""
+    parser.addoption("--soak-minutes", default="120", help="how many minutes the long soak of tests/reliability takes")
+
+
 def pytest_runtest_setup(item: pytest.Item) -> None:
     """Skip a test marked ``needs`` where one of its system packages is absent."""
     for mark in item.iter_markers("needs"):
