@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import time
 from collections.abc import Callable
 from dataclasses import dataclass
 
@@ -112,9 +113,16 @@ def broken_rule(rows: Rows) -> Prediction:
     raise ZeroDivisionError(f"/secret/place: {rows.count}")
 
 
+def slow_rule(rows: Rows) -> Prediction:
+    """Return the price of each house, in its own time."""
+    time.sleep(0.05)
+    return houses_rule(rows)
+
+
 RULES: dict[str, tuple[Signature, Callable[[Rows], Prediction]]] = {
     "houses": (HOUSES, houses_rule),
     "cheap houses": (HOUSES, lambda rows: Prediction(values=houses_rule(rows).values / 2)),
+    "slow houses": (HOUSES, slow_rule),
     "iris": (IRIS, iris_rule),
     "everything": (EVERYTHING, everything_rule),
     "nan": (HOUSES, nan_rule),
