@@ -160,7 +160,7 @@ def begin(  # noqa: PLR0913 - one for each option
 @click.option("--follow", "following", is_flag=True, help="Go on until it has ended.")
 @click.option("--json", "as_json", is_flag=True, help="Print JSON for machines.")
 def status(*, model: str, following: bool, as_json: bool) -> None:
-    """Show an alias's last rollout: where it is, and what was seen of both versions in each step."""
+    """Show the last rollout of NAME[@ALIAS]: where it is, and what was seen of both versions in each step."""
     name, alias = _meant(model)
     with opened_registry() as registry:
         watched = registry.rollouts.latest(name, alias)
@@ -176,7 +176,7 @@ def status(*, model: str, following: bool, as_json: bool) -> None:
 @click.argument("model", metavar="NAME[@ALIAS]")
 @said.reason
 def stop(*, model: str, reason: str) -> None:
-    """End a rollout: the alias points at what it had before."""
+    """End the rollout of NAME[@ALIAS], which points at what it had before again."""
     name, alias = _meant(model)
     with opened_registry() as registry:
         ended = registry.rollouts.stop(name, alias, by=account(), reason=reason)
@@ -187,7 +187,7 @@ def stop(*, model: str, reason: str) -> None:
 @command.command("pause")
 @click.argument("model", metavar="NAME[@ALIAS]")
 def pause(*, model: str) -> None:
-    """Let a rollout take no further step. It still turns back when the version does worse."""
+    """Let the rollout of NAME[@ALIAS] take no further step. It still turns back when the version does worse."""
     name, alias = _meant(model)
     with opened_registry() as registry:
         paused = registry.rollouts.pause(name, alias, by=account())
@@ -197,7 +197,7 @@ def pause(*, model: str) -> None:
 @command.command("resume")
 @click.argument("model", metavar="NAME[@ALIAS]")
 def resume(*, model: str) -> None:
-    """Let a paused rollout go on."""
+    """Let the paused rollout of NAME[@ALIAS] go on."""
     name, alias = _meant(model)
     with opened_registry() as registry:
         running = registry.rollouts.resume(name, alias)

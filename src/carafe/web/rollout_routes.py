@@ -33,7 +33,7 @@ ROLLOUT_ROUTES = (
         takes=rollouts.RolloutOrder,
         gives=RolloutDocument,
         status=201,
-        problems=(400, 404, 409, 413, 415, 422, 503),
+        problems=(400, 404, 409, 412, 413, 415, 422, 503),
         tag="rollouts",
     ),
     Route(
