@@ -120,8 +120,8 @@ def test_a_long_soak_leaves_memory_descriptors_and_threads_flat(tmp_path: Path, 
     memory = [median(one.memory for one in part) / MIB for part in (early, late)]
     load = (
         f"{minutes:g} minutes (the requirement: 120) at {seen.rate:,.0f} requests a second over {CONNECTIONS} "
-        f"connections, {100 * SHARE:.0f} % of what they reach without a pause, on 2 workers: {seen.asked:,} requests, of "
-        f"which {seen.refused:,} with bad input were refused as they should be, 0 failed; {SWAPS} swaps of each "
+        f"connections, {100 * SHARE:.0f} % of what they reach without a pause, on 2 workers: {seen.asked:,} requests, "
+        f"of which {seen.refused:,} with bad input were refused as they should be, 0 failed; {SWAPS} swaps of each "
         "of two models."
     )
     held = (

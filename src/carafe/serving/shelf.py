@@ -14,8 +14,6 @@ from carafe.serving.observers import Observers
 from carafe.serving.served import Served
 from carafe.settings import Settings
 
-MIB = 1024**2
-
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Limits:
@@ -102,4 +100,4 @@ class Shelf:
 
 
 def _spelled(size: int) -> str:
-    return f"{size / MIB:.1f} MiB"
+    return f"{size:,} bytes"

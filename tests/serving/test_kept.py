@@ -1,0 +1,268 @@
+from __future__ import annotations
+
+import gc
+import time
+import weakref
+from collections.abc import Callable, Iterator
+from threading import Event, Thread
+from threading import enumerate as threads
+
+import pytest
+
+from carafe.errors import CorruptArtefact, DeadlineExceeded, ModelNotFound, ModelTooLarge, StillLoading
+from carafe.models import Artefact, Model
+from carafe.registry import Promotion, Registry, Share, Traffic, memory_registry
+from carafe.schema import ModelRef
+from carafe.serving import Catalog, Observer, Served
+from carafe.serving.deadline import within
+from carafe.serving.footprint import footprint
+from carafe.serving.loading import MOST_FAILURES
+from carafe.serving.shelf import Limits
+from served import load_rule, publish_rule
+
+HOUSES = ModelRef.parse("houses")
+
+
+class Noticed(Observer):
+    """Remembers what was loaded and dropped, and what is loaded now."""
+
+    def __init__(self) -> None:
+        self.loads = 0
+        self.now: set[Served] = set()
+
+    def loaded(self, served: Served, seconds: float) -> None:
+        self.loads += seconds >= 0
+        self.now.add(served)
+
+    def dropped(self, served: Served) -> None:
+        self.now.remove(served)
+
+
+class Held:
+    """Loads models, but those of some names only once they are let go on."""
+
+    def __init__(self, *names: str) -> None:
+        self.names = names
+        self.begun: list[str] = []
+        self.go = Event()
+
+    def __call__(self, artefact: Artefact) -> Model:
+        self.begun.append(artefact.manifest.name)
+        assert artefact.manifest.name not in self.names or self.go.wait(20)
+        return load_rule(artefact)
+
+
+@pytest.fixture
+def registry() -> Iterator[Registry]:
+    found = memory_registry()
+    yield found
+    found.close()
+
+
+def size(registry: Registry) -> int:
+    """Return how many bytes one of the rule models takes."""
+    return footprint(registry.resolve(HOUSES).manifest)
+
+
+def wait_until(true: Callable[[], bool]) -> None:
+    until = time.monotonic() + 20
+    while not true():
+        assert time.monotonic() < until
+        time.sleep(0.005)
+
+
+def test_the_versions_asked_least_recently_make_room_for_bytes(registry: Registry) -> None:
+    names = ["houses", "second", "third", "fourth"]
+    for name in names:
+        publish_rule(registry, name, "houses")
+    noticed = Noticed()
+    catalog = Catalog(
+        registry=registry, load=load_rule, limits=Limits(bytes=int(2.5 * size(registry))), observers=[noticed]
+    )
+    for name in names:
+        catalog.get(ModelRef.parse(name))
+        catalog.refresh()
+    assert {served.name for served in noticed.now} == {"third", "fourth"}
+    catalog.get(ModelRef.parse("third"))
+    catalog.refresh()
+    catalog.get(HOUSES)
+    assert {served.name for served in noticed.now} == {"third", "houses"}
+
+
+def test_a_version_larger_than_all_that_may_be_loaded_is_refused_and_drives_out_nothing(registry: Registry) -> None:
+    publish_rule(registry, "houses", "houses")
+    publish_rule(registry, "everything", "everything")
+    noticed, held = Noticed(), Held()
+    large = footprint(registry.resolve(ModelRef.parse("everything")).manifest)
+    assert size(registry) < large
+    catalog = Catalog(registry=registry, load=held, limits=Limits(bytes=large - 1), observers=[noticed])
+    served = catalog.get(HOUSES)
+    with pytest.raises(ModelTooLarge, match=r"everything@1 takes about [0-9,]+ bytes .*max_loaded_bytes"):
+        catalog.get(ModelRef.parse("everything"))
+    assert noticed.now == {served}
+    assert held.begun == [served.manifest.name]
+    assert [fault.error.slug for fault in catalog.readiness().faults] == ["model-too-large"]
+
+
+def test_what_is_pinned_is_loaded_at_the_start_and_stays(registry: Registry) -> None:
+    for name in ("houses", "iris", "churn", "other", "more"):
+        publish_rule(registry, name, "houses")
+    publish_rule(registry, "iris", "houses")
+    registry.promote(ModelRef.parse("churn@1"), alias="staging")
+    noticed = Noticed()
+    pinned = [ModelRef.parse(text) for text in ("houses", "iris@2", "churn@staging")]
+    catalog = Catalog(registry=registry, load=load_rule, limits=Limits(versions=3), pinned=pinned, observers=[noticed])
+    catalog.warm()
+    assert {"houses@1", "iris@2", "churn@1"} <= set(map(str, noticed.now))
+    for name in ("other", "more", "iris"):
+        assert catalog.get(ModelRef.parse(name)).number == 1
+        catalog.refresh()
+    assert {"houses@1", "iris@2", "churn@1"} == set(map(str, noticed.now))
+    assert catalog.pinned(catalog.get(HOUSES))
+
+
+def test_what_is_pinned_follows_its_alias(registry: Registry) -> None:
+    publish_rule(registry, "houses", "houses")
+    noticed = Noticed()
+    catalog = Catalog(registry=registry, load=load_rule, pinned=[HOUSES], observers=[noticed])
+    catalog.warm()
+    publish_rule(registry, "houses", "cheap houses", promote=Promotion.ALWAYS)
+    catalog.refresh()
+    assert set(map(str, noticed.now)) == {"houses@2"}
+    registry.direct("houses", "champion", Traffic(shares=(Share(version=2, percent=90), Share(version=1, percent=10))))
+    catalog.refresh()
+    assert set(map(str, noticed.now)) == {"houses@1", "houses@2"}
+    assert all(map(catalog.pinned, noticed.now))
+
+
+@pytest.mark.parametrize("text", ["houses", "houses@3", "houses@staging"])
+def test_something_pinned_that_there_is_not_is_a_fault_until_it_comes(registry: Registry, text: str) -> None:
+    publish_rule(registry, "iris", "iris")
+    ref = ModelRef.parse(text)
+    catalog = Catalog(registry=registry, load=load_rule, pinned=[ref])
+    catalog.warm()
+    readiness = catalog.readiness()
+    assert readiness.state == "degraded"
+    assert [(fault.ref, fault.error.slug) for fault in readiness.faults] == [(ref, "model-not-found")]
+    for _ in range(3):
+        publish_rule(registry, "houses", "houses")
+    registry.promote(ModelRef.parse("houses@2"), alias="staging")
+    catalog.refresh()
+    assert catalog.readiness().state == "ready"
+    assert [served.name for served in catalog.loaded("houses")] == ["houses"]
+
+
+def test_a_model_that_is_deleted_and_published_again_answers_anew(registry: Registry) -> None:
+    publish_rule(registry, "houses", "houses")
+    noticed = Noticed()
+    catalog = Catalog(registry=registry, load=load_rule, observers=[noticed])
+    catalog.get(HOUSES)
+    registry.drop_alias("houses", "champion")
+    registry.delete("houses", 1)
+    catalog.refresh()
+    assert noticed.now == set()
+    assert catalog.readiness().faults == ()
+    with pytest.raises(ModelNotFound):
+        catalog.get(HOUSES)
+    publish_rule(registry, "houses", "cheap houses", promote=Promotion.ALWAYS)
+    assert str(catalog.get(HOUSES)) == "houses@2"
+
+
+def test_a_slow_load_holds_up_no_other_model_and_no_promotion(registry: Registry) -> None:
+    for name in ("houses", "slow"):
+        publish_rule(registry, name, "houses")
+    held = Held("slow")
+    catalog = Catalog(registry=registry, load=held)
+    catalog.get(HOUSES)
+    asking = [Thread(target=catalog.get, args=(ModelRef.parse("slow"),)) for _ in range(3)]
+    for thread in asking:
+        thread.start()
+    wait_until(lambda: "slow" in held.begun)
+    publish_rule(registry, "houses", "cheap houses", promote=Promotion.ALWAYS)
+    catalog.refresh()
+    assert catalog.get(HOUSES).number == 2
+    held.go.set()
+    for thread in asking:
+        thread.join(20)
+    assert held.begun.count("slow") == 1
+
+
+def test_a_slow_version_is_named_while_the_old_one_answers_and_then_takes_its_place(registry: Registry) -> None:
+    publish_rule(registry, "slow", "houses")
+    held = Held("slow")
+    held.go.set()
+    catalog = Catalog(registry=registry, load=held)
+    catalog.warm()
+    held.go.clear()
+    publish_rule(registry, "slow", "cheap houses", promote=Promotion.ALWAYS)
+    catalog.refresh()
+    (fault,) = catalog.readiness().faults
+    assert (fault.error.slug, fault.wanted, fault.answering) == ("still-loading", 2, 1)
+    assert catalog.get(ModelRef.parse("slow")).number == 1
+    held.go.set()
+    wait_until(lambda: len(catalog.loaded("slow")) == 2)
+    catalog.refresh()
+    assert catalog.get(ModelRef.parse("slow")).number == 2
+    assert catalog.readiness().state == "ready"
+    assert [served.number for served in catalog.loaded("slow")] == [2]
+
+
+def test_a_request_waits_for_a_load_as_long_as_it_may(registry: Registry) -> None:
+    publish_rule(registry, "slow", "houses")
+    held = Held("slow")
+    catalog = Catalog(registry=registry, load=held, limits=Limits(wait_seconds=0.05))
+    with pytest.raises(StillLoading, match="slow@1 is being loaded since"):
+        catalog.get(ModelRef.parse("slow@1"))
+    with within(0.01), pytest.raises(DeadlineExceeded):
+        catalog.get(ModelRef.parse("slow"))
+    assert catalog.readiness().faults == ()
+    held.go.set()
+    wait_until(lambda: bool(catalog.loaded("slow")))
+    assert catalog.get(ModelRef.parse("slow")).number == 1
+
+
+def test_failures_and_loads_leave_nothing_behind(registry: Registry, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("carafe.serving.loading.MOST_FAILURES", 5)
+    assert MOST_FAILURES > 5
+    for number in range(12):
+        publish_rule(registry, f"broken-{number}", "corrupt")
+    catalog = Catalog(registry=registry, load=load_rule)
+    for number in range(12):
+        with pytest.raises(CorruptArtefact):
+            catalog.get(ModelRef.parse(f"broken-{number}"))
+    loader = catalog._loader  # noqa: SLF001 - what is kept can be seen nowhere else
+    assert len(loader._failures) == 5  # noqa: SLF001
+    assert loader._loading == {}  # noqa: SLF001
+    wait_until(lambda: not [thread for thread in threads() if thread.name == "carafe-load"])
+
+
+def test_hundreds_of_models_answer_from_a_few_places_to_many_threads_and_are_let_go_of(registry: Registry) -> None:
+    names = [f"model-{number}" for number in range(200)]
+    for name in names:
+        publish_rule(registry, name, "houses")
+    noticed = Noticed()
+    limits = Limits(bytes=10 * footprint(registry.resolve(ModelRef.parse(names[0])).manifest))
+    catalog = Catalog(registry=registry, load=load_rule, limits=limits, observers=[noticed])
+    models: list[weakref.ref[Model]] = []
+    wrong: list[str] = []
+
+    def ask(part: int) -> None:
+        for turn in range(len(names)):
+            name = names[(turn + 25 * part) % len(names)]
+            served = catalog.get(ModelRef.parse(name))
+            models.append(weakref.ref(served.model))
+            if served.name != name:
+                wrong.append(name)
+
+    asking = [Thread(target=ask, args=(part,)) for part in range(8)]
+    for thread in asking:
+        thread.start()
+    for thread in asking:
+        thread.join(60)
+    assert wrong == []
+    assert len(models) == 8 * 200
+    catalog.refresh()
+    assert sum(served.bytes for served in noticed.now) <= limits.bytes
+    assert noticed.now == {served for name in names for served in catalog.loaded(name)}
+    gc.collect()
+    assert len({one for model in models if (one := model()) is not None}) <= len(noticed.now)
