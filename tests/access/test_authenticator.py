@@ -3,9 +3,9 @@ from __future__ import annotations
 import pytest
 
 from carafe.access import Authenticator, Keys, Role, ensure_administrator_key, memory_keys
-from carafe.access.authenticator import CAPACITY, LIFETIME
+from carafe.access.authenticator import CAPACITY, GRACE, LIFETIME
 from carafe.access.key_store import KeyRecord, KeyStore
-from carafe.errors import Unauthenticated
+from carafe.errors import StorageUnavailable, Unauthenticated
 
 
 class Clock:
@@ -93,6 +93,54 @@ def test_a_revoked_key_is_refused_within_five_seconds_even_where_it_was_just_pro
         authenticator.authenticate(new.text)
     with pytest.raises(Unauthenticated):
         Authenticator(keys).authenticate(new.text)
+
+
+class Broken(Counted):
+    """A store that can't be asked for a while."""
+
+    broken = False
+
+    def find(self, key: str) -> KeyRecord | None:
+        found = super().find(key)
+        if self.broken:
+            raise StorageUnavailable("the database can't be used now")
+        return found
+
+
+def test_a_proved_key_is_believed_while_the_store_can_not_be_asked() -> None:
+    keys, clock = memory_keys(), Clock()
+    proved, other = keys.create(role=Role.PREDICTOR), keys.create(role=Role.PREDICTOR)
+    store = Broken(keys)
+    authenticator = Authenticator(keys, clock=clock)
+    authenticator.authenticate(proved.text)
+    store.broken = True
+    clock.now += LIFETIME
+    for _ in range(10):
+        assert authenticator.authenticate(proved.text).key == proved.record.id
+    assert store.asked == 2, "every request waited for a store that can't be asked"
+    with pytest.raises(StorageUnavailable):
+        authenticator.authenticate(other.text)
+    clock.now += GRACE
+    with pytest.raises(StorageUnavailable):
+        authenticator.authenticate(proved.text)
+
+
+def test_a_key_that_was_revoked_is_refused_once_the_store_can_be_asked_again() -> None:
+    keys, clock = memory_keys(), Clock()
+    new, store = keys.create(role=Role.PREDICTOR), Broken(keys)
+    authenticator = Authenticator(keys, clock=clock)
+    authenticator.authenticate(new.text)
+    store.broken = True
+    clock.now += LIFETIME
+    authenticator.authenticate(new.text)
+    keys.revoke(new.record.id)
+    store.broken = False
+    clock.now += LIFETIME
+    with pytest.raises(Unauthenticated):
+        authenticator.authenticate(new.text)
+    store.broken = True
+    with pytest.raises(StorageUnavailable):
+        authenticator.authenticate(new.text)
 
 
 def test_a_wrong_secret_is_never_remembered_as_right() -> None:

@@ -24,6 +24,17 @@ def test_a_secret_is_made_once_and_closed_to_other_accounts(tmp_path: Path) -> N
     assert not (home / "secret.key.new").exists()
 
 
+def test_a_home_whose_database_has_vanished_is_not_begun_anew(tmp_path: Path) -> None:
+    settings = Settings(home=tmp_path / "home")
+    open_home(settings).close()
+    (settings.home / "carafe.db").rename(tmp_path / "aside")
+    with pytest.raises(DamagedHome, match=r"has a secret but no carafe\.db: bring the database back, or restore"):
+        open_home(settings)
+    assert not (settings.home / "carafe.db").exists()
+    (tmp_path / "aside").rename(settings.home / "carafe.db")
+    open_home(settings).close()
+
+
 def test_two_homes_have_two_secrets(tmp_path: Path) -> None:
     assert read_secret(tmp_path / "a") != read_secret(tmp_path / "b")
 

@@ -131,6 +131,7 @@ def build_older(home: Path) -> None:
     home.mkdir(parents=True)
     config = Config()
     config.set_main_option("script_location", str(MIGRATIONS))
+    (home / "carafe.db").touch()
     engine = create(home / "carafe.db")
     with engine.connect().execution_options(**{WRITES: True}) as connection:
         config.attributes["connection"] = connection

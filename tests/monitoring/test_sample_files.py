@@ -111,3 +111,14 @@ def test_a_link_is_not_followed(tmp_path: Path, clock: Clock) -> None:
     with pytest.raises(OSError, match="symbolic link"):
         files.append("houses", 1, LINE)
     assert (tmp_path / "elsewhere").read_bytes() == b""
+
+
+def test_a_home_that_was_moved_away_is_not_made_anew(tmp_path: Path, clock: Clock) -> None:
+    home = tmp_path / "home"
+    files = SampleFiles(home / "samples", max_bytes=1000, max_days=1, clock=clock)
+    with pytest.raises(FileNotFoundError):
+        files.append("houses", 1, LINE)
+    assert not home.exists()
+    home.mkdir()
+    files.append("houses", 1, LINE)
+    assert len(kept(home / "samples")) == 1

@@ -5,12 +5,12 @@ from __future__ import annotations
 import hmac
 import time
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from carafe.access.keys import Keys, identifier
 from carafe.access.permission import Principal
 from carafe.access.rate import Rate
-from carafe.errors import Unauthenticated
+from carafe.errors import DamagedHome, StorageUnavailable, Unauthenticated
 
 LIFETIME = 2.0
 """Seconds for which a proved key is believed without asking the store; a revocation takes effect within them."""
@@ -18,12 +18,16 @@ LIFETIME = 2.0
 CAPACITY = 1024
 """How many proved keys are remembered at once."""
 
+GRACE = 24 * 3600.0
+"""Seconds for which a proved key is believed while the store can't be asked: loaded models answer on meanwhile."""
+
 _NO_DIGEST = "0" * 64
 
 
 @dataclass(frozen=True, slots=True)
 class _Proved:
     principal: Principal
+    proved: float
     until: float
 
 
@@ -33,6 +37,9 @@ class Authenticator:
     Only keys that were proved are remembered, as they came and for LIFETIME; a wrong key always asks the store, and
     says nothing about why it failed. How long a look into the memory takes tells nothing about the keys in it: they
     are found by a hash that is keyed at random in every process. ``rate`` limits those whose key has none of its own.
+
+    While the store can't be asked, a key that this process has proved is believed for GRACE: on a disk that is full,
+    broken or gone no key can be revoked either.
     """
 
     def __init__(
@@ -54,15 +61,25 @@ class Authenticator:
 
         Raises:
             Unauthenticated: when no key came, or one that is unknown, malformed or revoked; it never says which.
+            StorageUnavailable: when the store can't be asked about a key that was never proved here.
         """
         known = self._proved.get(presented) if presented is not None else None
         now = self._clock()
         if known is not None and now < known.until:
             return known.principal
-        principal = self._prove(presented)
+        try:
+            principal = self._prove(presented)
+        except Unauthenticated:
+            self._proved.pop(presented, None)
+            raise
+        except (StorageUnavailable, DamagedHome):
+            if known is None or now > known.proved + GRACE:
+                raise
+            self._proved[presented] = replace(known, until=now + self._lifetime)  # who comes meanwhile need not wait
+            return known.principal
         if len(self._proved) >= CAPACITY:
             self._proved = {}  # rare, and cheaper than bookkeeping: each key in use is proved once more
-        self._proved[presented] = _Proved(principal, now + self._lifetime)
+        self._proved[presented] = _Proved(principal, now, now + self._lifetime)
         return principal
 
     def _prove(self, presented: str | None) -> Principal:

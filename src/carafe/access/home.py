@@ -9,7 +9,9 @@ from pathlib import Path
 from carafe.access.home_sql import remember_check
 from carafe.access.secret import FILE, Purpose, derive, read_secret
 from carafe.database import Database, open_database
-from carafe.errors import DamagedHome, InvalidSetting
+from carafe.database.connection import PATIENCE
+from carafe.database.engine import FILE as DATABASE
+from carafe.errors import DamagedHome, InvalidSetting, StorageUnavailable
 from carafe.settings import Settings
 
 
@@ -30,19 +32,25 @@ class Home:
         self.database.close()
 
 
-def open_home(settings: Settings) -> Home:
+def open_home(settings: Settings, *, patience: float = PATIENCE) -> Home:
     """Open the home that ``settings`` name; create it, its database and its secret where there is none.
 
     The database may be one that several machines share, and the secret one that the settings bring along.
 
+    Args:
+        settings: where the home is.
+        patience: for how many seconds a change waits while another process makes one.
+
     Raises:
         NewerHome: when a newer Carafe has written it.
-        DamagedHome: when the database is broken, or the secret is not the one that it was made with.
+        DamagedHome: when the database is broken or gone, or the secret is not the one that it was made with.
         InvalidSetting: when the secret of the settings is not that one, or the database's URL can't be read.
         MissingExtra: when what speaks to PostgreSQL is not installed.
         StorageUnavailable: when it can't be created, read or written.
     """
-    database = open_database(settings.home, settings.database_url)
+    if settings.database_url is None:
+        _check_database(settings.home)
+    database = open_database(settings.home, settings.database_url, patience=patience)
     try:
         secret = read_secret(settings.home) if settings.secret is None else bytes.fromhex(settings.secret)
         home = Home(path=settings.home, database=database, secret=secret)
@@ -51,6 +59,22 @@ def open_home(settings: Settings) -> Home:
         database.close()
         raise
     return home
+
+
+def _check_database(path: Path) -> None:
+    """Raise DamagedHome for a home whose database has vanished: a new one would say that there never was a model.
+
+    The secret is looked for first, because whoever creates a home makes it last.
+    """
+    try:
+        vanished = (path / FILE).exists() and not (path / DATABASE).exists()
+    except OSError as error:
+        raise StorageUnavailable(f"the home can't be read ({error.strerror}): check its owner and its disk") from error
+    if vanished:
+        raise DamagedHome(
+            f"{path} has a secret but no {DATABASE}: bring the database back, or restore the home from a backup; if "
+            "its models were kept in another database, name that one in CARAFE_DATABASE_URL"
+        )
 
 
 def _check_secret(home: Home, settings: Settings) -> None:

@@ -16,6 +16,7 @@ from carafe.access.keys_sql import SqlKeyStore
 from carafe.access.permission import Role
 from carafe.access.rate import Rate
 from carafe.access.secret import SIZE, Purpose, derive
+from carafe.database.connection import PATIENCE
 from carafe.errors import InvalidName
 from carafe.settings import Settings
 
@@ -118,9 +119,9 @@ def identifier(text: str) -> str | None:
     return match[1] if match else None
 
 
-def open_keys(settings: Settings) -> Keys:
+def open_keys(settings: Settings, *, patience: float = PATIENCE) -> Keys:
     """Return the keys of the home that ``settings`` name; see ``open_home`` for what can fail."""
-    home = open_home(settings)
+    home = open_home(settings, patience=patience)
     return Keys(store=SqlKeyStore(home.database), key=home.key_for(Purpose.API_KEYS), home=home)
 
 

@@ -13,11 +13,13 @@ from sqlalchemy import Connection, Engine, Executable
 from sqlalchemy.exc import DBAPIError
 from sqlalchemy.exc import TimeoutError as NoConnectionLeft
 
-from carafe.database.engine import FILE, SQLITE, WRITES, create
+from carafe.database.engine import FILE, PATIENCE, SQLITE, WRITES, create
 from carafe.database.lock import prepare_home
 from carafe.database.manner import Manner
 from carafe.database.upgrade import bring_server_up_to_date, bring_up_to_date, let_tables_be_rebuilt
 from carafe.errors import MissingExtra, StorageUnavailable
+
+__all__ = ["PATIENCE", "Database", "open_database"]
 
 
 @dataclass(frozen=True, slots=True)
@@ -100,12 +102,13 @@ class Database:
             return connection.execution_options(**self.manner.alone).execute(statement).scalar_one()
 
 
-def open_database(home: Path, url: str | None = None) -> Database:
+def open_database(home: Path, url: str | None = None, *, patience: float = PATIENCE) -> Database:
     """Return the database of ``home``, created or brought up to date where needed; safe in racing processes.
 
     Args:
         home: the folder; where no other database is named, the database is a file in it.
         url: a database on PostgreSQL, which takes the file's place.
+        patience: for how many seconds a writer waits while another process writes the file.
 
     Raises:
         NewerHome: when a newer Carafe has written it.
@@ -119,7 +122,7 @@ def open_database(home: Path, url: str | None = None) -> Database:
         return _open_server(url)
     with _told(SQLITE):
         bring_up_to_date(home)
-        return Database(create(home / FILE))
+        return Database(create(home / FILE, patience=patience))
 
 
 def _open_server(url: str) -> Database:

@@ -8,12 +8,14 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from functools import cache
 from pathlib import Path
+from urllib.parse import quote
 from weakref import WeakSet
 
 from sqlalchemy import URL, Connection, Engine, create_engine, event
 from sqlalchemy.exc import DatabaseError, OperationalError
 
 from carafe.database.manner import Manner
+from carafe.database.presence import PresentConnection, refuse_lost
 from carafe.errors import DamagedHome, StorageUnavailable
 
 FILE = "carafe.db"
@@ -22,14 +24,22 @@ FILE = "carafe.db"
 WRITES = "carafe_writes"
 """The execution option of a connection whose transaction is going to write."""
 
-_BUSY_SECONDS = 30
+PATIENCE = 30.0
+"""For how many seconds a writer waits while another process writes, where nobody says otherwise."""
 
 
-def create(file: Path) -> Engine:
-    """Return an engine on the SQLite database ``file``; it connects when it is first asked."""
+def create(file: Path, *, patience: float = PATIENCE) -> Engine:
+    """Return an engine on the SQLite database ``file``, which exists; it connects when it is first asked.
+
+    Args:
+        file: the database. Where it has vanished none is made: an empty one would look as if nothing had ever been.
+        patience: for how many seconds a writer waits while another process writes.
+    """
     engine = create_engine(
-        URL.create("sqlite", database=str(file)), connect_args={"timeout": _BUSY_SECONDS, "check_same_thread": False}
+        URL.create("sqlite", database=f"file:{quote(str(file))}", query={"mode": "rw", "uri": "true"}),
+        connect_args={"timeout": patience, "check_same_thread": False, "factory": PresentConnection},
     )
+    refuse_lost(engine, file)
     event.listen(engine, "connect", _prepare)
     event.listen(engine, "begin", _begin)
     return closed_in_children(engine)
@@ -40,10 +50,11 @@ def told() -> Iterator[None]:
     """Turn what the driver says about a full disk, a lock or a broken file into an error of Carafe's own."""
     try:
         yield
-    except OperationalError as error:
+    except (OperationalError, sqlite3.OperationalError) as error:
+        said = error.orig if isinstance(error, OperationalError) else error
         raise StorageUnavailable(
-            f"the database can't be used now ({error.orig}): nothing was changed; check the disk's space and "
-            "permissions, then try again"
+            f"the database can't be used now ({said}): nothing was changed; check the disk's space and permissions, "
+            "then try again"
         ) from error
     except DatabaseError as error:
         if type(error.orig) is not sqlite3.DatabaseError:  # its subclasses are faults of a statement, not of the file

@@ -82,21 +82,29 @@ def bring_server_up_to_date(engine: Callable[..., Engine]) -> None:
 
 
 def _create_whole(file: Path) -> None:
-    """Build the database under another name first: whoever finds ``file`` finds it complete."""
+    """Build the database under another name first: whoever finds ``file`` finds it complete.
+
+    It is built without a write-ahead log: what is committed is in the file itself then, not beside it under a name
+    that the log would lose, and not waiting for a checkpoint that may fail when the file is closed.
+    """
     draft = file.with_name(f"{file.name}.new")
     try:
-        for leftover in file.parent.glob(f"{draft.name}*"):
-            leftover.unlink()
+        _forget(draft.parent, f"{draft.name}*")
         os.close(os.open(draft, os.O_RDWR | os.O_CREAT | os.O_EXCL | os.O_CLOEXEC, 0o600))
-        engine = create(draft)
-        _keep_a_write_ahead_log(engine)
         _migrate(draft)
+        _keep_a_write_ahead_log(create(draft))
+        _forget(draft.parent, f"{draft.name}-*")  # an empty log, where it could not be tidied up
         draft.rename(file)
         flush_folder(file.parent)
     except OSError as error:
         raise StorageUnavailable(
             f"{file} can't be created ({error.strerror}): check the folder's owner and the disk's space"
         ) from error
+
+
+def _forget(folder: Path, leftovers: str) -> None:
+    for leftover in folder.glob(leftovers):
+        leftover.unlink()
 
 
 def _revision_of(engine: Engine) -> str | None:
@@ -118,10 +126,15 @@ def _keep_a_write_ahead_log(engine: Engine) -> None:
     """Let readers and a writer work at the same time; the file itself remembers it."""
     connection = engine.raw_connection()
     try:
-        connection.cursor().execute("PRAGMA journal_mode = WAL")
+        (mode,) = connection.cursor().execute("PRAGMA journal_mode = WAL").fetchone()
     finally:
         connection.close()
         engine.dispose()
+    if mode != "wal":
+        raise StorageUnavailable(
+            f"the database can't keep a write-ahead log here (it says {mode!r}): the home must be on a disk of this "
+            "machine, not on a network's"
+        )
 
 
 def _migrate(file: Path) -> None:

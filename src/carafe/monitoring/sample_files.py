@@ -88,7 +88,7 @@ class SampleFiles:
 
     def _begin(self, name: str, number: int) -> _Segment:
         folder = self._folder / name / str(number)
-        for each in (self._folder.parent, self._folder, folder.parent, folder):
+        for each in (self._folder, folder.parent, folder):  # not the home, which may have been moved away
             each.mkdir(mode=0o700, exist_ok=True)
         now = self._clock()
         moment = f"{datetime.fromtimestamp(now, UTC):%Y%m%dT%H%M%S.%f}"

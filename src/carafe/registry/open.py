@@ -8,6 +8,7 @@ from pathlib import Path
 from urllib.parse import unquote, urlsplit
 
 from carafe.access import Purpose, derive, open_home
+from carafe.database.connection import PATIENCE
 from carafe.errors import MissingExtra
 from carafe.registry.metadata_memory import MemoryMetadata
 from carafe.registry.metadata_sql import SqlMetadata
@@ -25,15 +26,19 @@ CACHE = Path("cache") / "artefacts"
 """The folder of the home with copies of what is in an object store."""
 
 
-def open_registry(settings: Settings) -> Registry:
+def open_registry(settings: Settings, *, patience: float = PATIENCE) -> Registry:
     """Return the registry of the home that ``settings`` name; create the home where there is none.
+
+    Args:
+        settings: where the home is.
+        patience: for how many seconds a change waits while another process makes one.
 
     Raises:
         NewerHome: when a newer Carafe has written it.
         DamagedHome: when its database or its secret is not what Carafe wrote.
         StorageUnavailable: when it can't be created, read or written.
     """
-    home = open_home(settings)
+    home = open_home(settings, patience=patience)
     return Registry(
         metadata=SqlMetadata(home.database),
         artefacts=open_artefacts(settings),

@@ -20,6 +20,9 @@ from carafe.settings import Settings
 from carafe.web.drain import Drain
 from carafe.web.gate import Gate
 
+PATIENCE = 2.0
+"""For how many seconds a request that changes the registry waits while another process does: it holds a thread."""
+
 
 @dataclass(frozen=True, slots=True, kw_only=True, eq=False)
 class Service:
@@ -64,9 +67,8 @@ def open_service(settings: Settings, *, observers: Sequence[Observer] = (), drai
         NewerHome, DamagedHome, StorageUnavailable: when the home can't be opened.
     """
     settings.check_open()
-    return build_service(
-        settings, registry=open_registry(settings), keys=open_keys(settings), observers=observers, drain=drain
-    )
+    registry, keys = open_registry(settings, patience=PATIENCE), open_keys(settings, patience=PATIENCE)
+    return build_service(settings, registry=registry, keys=keys, observers=observers, drain=drain)
 
 
 def build_service(
