@@ -9,6 +9,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from carafe.errors import InvalidSetting, OpenModeRefused
+from carafe.schema import ModelRef
 from carafe.settings import CacheLimits, Settings, is_loopback, variable
 
 
@@ -156,3 +157,25 @@ def test_the_password_of_a_redis_is_never_shown() -> None:
     with pytest.raises(InvalidSetting, match="CARAFE_REDIS_URL") as caught:
         Settings.load({"CARAFE_REDIS_URL": "http://:hunter2@localhost"})
     assert "hunter2" not in str(caught.value)
+
+
+def test_pinned_models_are_named_by_themselves_by_a_version_or_by_an_alias() -> None:
+    settings = Settings.load({"CARAFE_PINNED": "houses, iris@3,churn@staging,houses"})
+    assert settings.pinned_models() == ("houses", "iris@3", "churn@staging")
+    assert Settings().pinned_models() == ()
+
+
+@given(st.text(alphabet="ab1@.,-_ A", max_size=12))
+def test_what_is_pinned_is_a_reference_or_refused(text: str) -> None:
+    try:
+        pinned = Settings(pinned=text).pinned_models()
+    except InvalidSetting:
+        return
+    assert [str(ModelRef.parse(one)).removesuffix("@champion") for one in pinned] == [
+        one.removesuffix("@champion") for one in pinned
+    ]
+
+
+def test_no_more_is_pinned_than_may_be_loaded() -> None:
+    with pytest.raises(InvalidSetting, match="got 3 models, expected at most 2"):
+        Settings(pinned="a,b,c", max_loaded=2)

@@ -10,6 +10,7 @@ from pathlib import Path
 from typing import Self
 
 _ESTABLISHED = "01"
+_DATABASE = "/carafe.db"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -19,16 +20,20 @@ class Holding:
     memory: int
     """Bytes of memory that are theirs alone or shared, counted once (the proportional set)."""
     descriptors: int
-    """Open files, connections left out: clients come and go."""
+    """Open files, connections left out, for clients come and go, and the database, whose pools grow to their size."""
+    database: int
+    """Open files of the database: SQLite keeps those of a connection that was closed for the next one."""
     threads: int
 
     @classmethod
     def of(cls, processes: Iterable[int]) -> Self:
         """Return what these processes hold now."""
         each = [Path(f"/proc/{process}") for process in processes]
+        targets = [target for one in each for target in _targets(one)]
         return cls(
             memory=sum(_proportional(one) for one in each),
-            descriptors=sum(sum(not target.startswith("socket:") for target in _targets(one)) for one in each),
+            descriptors=sum(not (_DATABASE in target or target.startswith("socket:")) for target in targets),
+            database=sum(_DATABASE in target for target in targets),
             threads=sum(len(list((one / "task").iterdir())) for one in each),
         )
 

@@ -23,6 +23,10 @@ pytestmark = pytest.mark.xdist_group("swaps")
 CONNECTIONS = 64
 MIB = 1024**2
 
+DATABASE = 2 * 2 * (3 * 5 + 10)
+"""The most descriptors of the database: two pools in each of two workers, each of five connections with their three
+files, and of ten more for which SQLite keeps a file."""
+
 
 @dataclass
 class Swaps:
@@ -106,6 +110,7 @@ def test_swaps_under_load_fail_no_request_and_leave_nothing_behind(server: tuple
     seen = swapped(*server, swaps=6)
     assert max(seen.late) < 10  # within a second on a machine that is not busy
     assert seen.holdings[-1].descriptors <= seen.holdings[1].descriptors + 2
+    assert seen.holdings[-1].database <= DATABASE
     assert seen.holdings[-1].threads <= seen.holdings[1].threads + 2
     assert seen.holdings[-1].memory < seen.holdings[1].memory + 50 * MIB
 
@@ -125,9 +130,11 @@ def test_a_hundred_swaps_reach_every_worker_within_a_second_and_leave_memory_fla
     )
     held = (
         f"Both workers together, after 20 and after 100: {early.memory / MIB:.1f} and {late.memory / MIB:.1f} MiB, "
-        f"{early.descriptors} and {late.descriptors} descriptors, {early.threads} and {late.threads} threads."
+        f"{early.descriptors} and {late.descriptors} descriptors, {early.threads} and {late.threads} threads; and "
+        f"{early.database} and {late.database} descriptors of the database, whose pools may hold {DATABASE}."
     )
     report("19", [asked, late_by, held])
     assert max(seen.late) < 1
     assert (late.descriptors, late.threads) == (early.descriptors, early.threads)
+    assert late.database <= DATABASE
     assert late.memory < early.memory + 4 * MIB
