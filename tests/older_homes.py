@@ -29,6 +29,8 @@ def unpack(name: str, folder: Path) -> OlderHome:
     """Unpack one of NAMES into a folder that exists."""
     with tarfile.open(FOLDER / f"{name}.tar.gz") as archive:
         archive.extractall(folder, filter="data")
+    for path in (folder / "home", *(folder / "home").rglob("*")):  # the filter leaves folders to the umask
+        path.chmod(0o700 if path.is_dir() else 0o600)
     known = json.loads((folder / "known.json").read_text(encoding="utf-8"))
     return OlderHome(path=folder / "home", keys=known["keys"], revoked=known["revoked"], answers=known["answers"])
 

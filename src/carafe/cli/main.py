@@ -29,6 +29,7 @@ COMMANDS: dict[str, str] = {
     "export": "carafe.cli.export",
     "import": "carafe.cli.import_",
     "keys": "carafe.cli.keys",
+    "doctor": "carafe.cli.doctor",
     "backup": "carafe.cli.backup",
     "restore": "carafe.cli.restore",
     "serve": "carafe.cli.serve",

@@ -13,7 +13,7 @@ from sqlalchemy import Connection, Engine, event, inspect, text
 from sqlalchemy.engine.interfaces import DBAPIConnection
 
 from carafe.database.before import forget_others, keep_before
-from carafe.database.engine import FILE, WRITES, create
+from carafe.database.engine import FILE, SQLITE, WRITES, create
 from carafe.database.lock import exclusively, flush_folder
 from carafe.errors import NewerHome, StorageUnavailable
 
@@ -79,6 +79,17 @@ def bring_server_up_to_date(engine: Callable[..., Engine]) -> None:
                 run_migrations(connection)
     finally:
         patient.dispose()
+
+
+def found_revision(home: Path) -> str | None:
+    """Return the revision of a home's own database as it is, which is not changed; None where it has none.
+
+    Raises:
+        DamagedHome: when the file is no database.
+        StorageUnavailable: when it can't be read.
+    """
+    with SQLITE.told():
+        return _revision_of(create(home / FILE))
 
 
 def _create_whole(file: Path) -> None:

@@ -1,0 +1,52 @@
+"""Whether aliases are what the history says they are."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+from carafe.errors import NotFound
+from carafe.registry import Query, Registry
+from carafe.registry.history import HistoryQuery
+from carafe.registry.version import Alias
+from carafe.upkeep.checkup.finding import Finding, Findings, Order, State
+
+CHECK = "history"
+
+_PAGE = 500
+
+
+def check_aliases(order: Order, registry: Registry) -> Findings:
+    """Find aliases that are not what their last entry made them; a new entry mends them, as they are."""
+    checked = 0
+    for name, alias in _aliases(registry):
+        checked += 1
+        if _agrees(registry, name, alias):
+            continue
+        if order.repair:
+            reason = "the history did not say so"
+            registry.direct(name, alias.name, alias.traffic, by="carafe doctor", reason=reason, expected=alias.revision)
+        yield Finding(
+            check=CHECK,
+            state=State.MENDED if order.repair else State.PROBLEM,
+            says=f"{name}@{alias.name} ({alias.traffic}) is not what the history's last entry says",
+            advice="" if order.repair else "carafe doctor --repair writes an entry of what it is",
+        )
+    yield Finding(check=CHECK, state=State.OK, says=f"{checked} aliases were compared with the history")
+
+
+def _aliases(registry: Registry) -> Iterator[tuple[str, Alias]]:
+    page = 1
+    while models := registry.models(Query(page=page, size=_PAGE)).items:
+        yield from ((model.name, alias) for model in models for alias in model.aliases)
+        page += 1
+
+
+def _agrees(registry: Registry, name: str, alias: Alias) -> bool:
+    """Tell whether the last entry is the alias's, or somebody has moved it meanwhile."""
+    try:
+        last = registry.history(name, HistoryQuery(alias=alias.name, size=1)).items
+        if last and last[0].id == alias.revision and last[0].after == alias.traffic:
+            return True
+        return registry.alias(name, alias.name).revision != alias.revision
+    except NotFound:
+        return True  # it was dropped meanwhile
