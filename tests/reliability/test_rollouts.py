@@ -7,16 +7,18 @@ import os
 import signal
 import time
 from collections.abc import Iterator
-from contextlib import contextmanager, suppress
+from contextlib import closing, contextmanager, suppress
 from http.client import HTTPException
 from pathlib import Path
 from threading import Event, Thread
 
 import pytest
 
+from carafe.access import ensure_administrator_key, open_keys
 from carafe.registry import Action, HistoryQuery, Plan, Registry, State, Traffic
+from carafe.settings import Settings
 from reliability.generator import Generator
-from reliability.slopes import COMPILED, Home, make_home, publish_slope, questions
+from reliability.slopes import COMPILED, Home, publish_slope, questions
 from web.servers import Server, running
 
 pytestmark = pytest.mark.xdist_group("rollouts")
@@ -26,7 +28,14 @@ CONNECTIONS = 8
 
 @pytest.fixture
 def home(tmp_path: Path) -> Home:
-    return make_home(tmp_path / "home")
+    """Return a home with two versions of one model."""
+    path = tmp_path / "home"
+    with closing(open_keys(Settings(home=path))) as keys:
+        made = Home(path=path, key=ensure_administrator_key(keys) or "")
+    with made.registry() as registry:
+        for slope in (1, 2):
+            publish_slope(registry, COMPILED, slope=slope)
+    return made
 
 
 @pytest.fixture
@@ -85,7 +94,7 @@ def test_servers_that_are_killed_and_started_go_on_with_a_rollout_and_take_each_
     folders = [tmp_path / name for name in ("one", "two", "three")]
     for folder in folders:
         folder.mkdir()
-    plan = Plan(steps=(10.0, 50.0, 100.0), every=2.0, min_requests=20, max_slower=None, max_errors=100.0)
+    plan = Plan(steps=(10.0, 50.0, 100.0), every=1.0, min_requests=20, max_slower=None, max_errors=100.0)
     with (
         running("carafe", folders[0], home=home.path, key=home.key, extra=("--workers", "2")) as first,
         running("carafe", folders[1], home=home.path, key=home.key, extra=("--workers", "1")) as second,
