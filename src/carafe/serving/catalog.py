@@ -25,6 +25,9 @@ from carafe.serving.shelf import Limits
 MOST_WARMED = 64
 """How many models' champions are loaded before anybody asks, beside what is pinned."""
 
+WARM_PAUSE = 0.05
+"""Seconds between two looks for what is still being loaded at the start."""
+
 LOOKS_A_RETRY = 4
 """Every so many looks, what failed is tried again although nothing changed."""
 
@@ -130,6 +133,7 @@ class Catalog:
                 with self._refreshing:  # a refresh that follows a promotion must not be overtaken by an older look
                     left = self._following.follow(ref for ref in left if self._kept.targets.find(ref) is None)
                 self.refresh()
+                time.sleep(WARM_PAUSE if left else 0)
         except Exception as error:  # noqa: BLE001 - as in refresh
             self._faults.note_unreadable(error)
         self._warmed = True

@@ -27,10 +27,9 @@ class Faults:
         """Return the references that have one."""
         return list(self._known)
 
-    @property
-    def pressing(self) -> bool:
-        """Whether one of them may be over any moment, because a load goes on."""
-        return any(isinstance(fault.error, StillLoading) for fault in self.all())
+    def loading(self) -> set[ModelRef]:
+        """Return the references whose fault may be over any moment, because a load goes on."""
+        return {fault.ref for fault in self.all() if isinstance(fault.error, StillLoading)}
 
     def note(self, ref: ModelRef, fault: Fault | None) -> None:
         """Remember what is wrong with a reference; None where nothing is any more."""

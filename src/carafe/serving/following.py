@@ -46,8 +46,7 @@ class Following:
         """
         generation = self._registry.generation()
         if generation == self.generation:
-            if retry or self._faults.pressing:
-                self.follow(self._faults.refs())
+            self.follow(self._faults.refs() if retry else self._faults.loading())
             return False
         self.generation = generation
         self.follow([*self._kept.targets.refs(), *self._faults.refs(), *self._kept.pinned])
@@ -61,7 +60,8 @@ class Following:
     def follow(self, refs: Iterable[ModelRef]) -> list[ModelRef]:
         """Let references answer with what they mean now, and return those whose loads still go on.
 
-        The first pass waits for nothing, so that all loads have begun before the second waits for any.
+        The first pass waits for nothing, so that all loads have begun before the second waits for any; and that one
+        waits only for loads that are new, so that a slow one holds up no look but the first.
 
         Raises:
             StorageUnavailable: when the registry can't be read.
@@ -71,9 +71,10 @@ class Following:
             return left
         generation = self._registry.generation()
         traffic = traffic_of([ref for ref in left if ref.version is None], registry=self._registry)
-        for patience in (0.0, PATIENCE):
-            until = time.monotonic() + patience
-            left = [ref for ref in left if not self._try(ref, traffic.get(ref), until=until, quiet=not patience)]
+        slow, until = self._faults.loading(), time.monotonic()
+        left = [ref for ref in left if not self._try(ref, traffic.get(ref), until=until, quiet=ref not in slow)]
+        until = time.monotonic() + PATIENCE
+        left = [ref for ref in left if ref in slow or not self._try(ref, traffic.get(ref), until=until, quiet=False)]
         if self._registry.generation() != generation:  # something was read before it changed: look again
             self.generation = None
         return left

@@ -12,7 +12,7 @@ from collections.abc import Callable
 from dataclasses import dataclass, field
 from threading import Event, Lock, Thread
 
-from carafe.errors import CarafeError, CorruptArtefact, DeadlineExceeded, MissingExtra, StillLoading
+from carafe.errors import CarafeError, CorruptArtefact, DeadlineExceeded, MissingExtra, ServerBusy, StillLoading
 from carafe.models import Artefact, Model
 from carafe.registry import Registry, Version
 from carafe.serving.deadline import left
@@ -143,9 +143,17 @@ class Loader:
     def _queue_up(self, key: Key, loading: _Loading) -> None:
         self._loading[key] = loading
         self._queue.append(loading)
-        if self._threads < AT_ONCE:
-            self._threads += 1
+        if self._threads == AT_ONCE:
+            return
+        try:
             Thread(target=self._run, name="carafe-load", daemon=True).start()
+        except RuntimeError as error:
+            if self._threads == 0:  # nobody else would ever take it
+                del self._loading[key]
+                self._queue.remove(loading)
+                raise ServerBusy(f"{loading.version}: no thread can be had to load it; ask again later") from error
+        else:
+            self._threads += 1
 
     def _run(self) -> None:
         """Load what is to be loaded, until nothing is left."""
