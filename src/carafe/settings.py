@@ -45,7 +45,9 @@ class Settings:
     host: str = _setting("127.0.0.1", help="The address to listen on.")
     port: int = _setting(8000, help="The port to listen on.")
     workers: int = _setting(1, help="How many worker processes answer requests.")
-    threads: int = _setting(16, help="How many threads each worker answers with.")
+    threads: int = _setting(
+        640, help="The most threads a worker answers with; as many as there are requests under way, and no more."
+    )
     pin: bool = _setting(False, help="Keep each worker on processor cores of its own.")  # noqa: FBT003
     open: bool = _setting(False, help="Ask for no key. Refused on any address but loopback.")  # noqa: FBT003
     fast_lane: bool = _setting(True, help="Answer predictions ahead of Flask; false lets Flask route them.")  # noqa: FBT003

@@ -86,7 +86,9 @@ def wait_until(true: Callable[[], bool], *, seconds: float = 30) -> None:
 @pytest.fixture
 def server(tmp_path: Path) -> Iterator[tuple[Server, Home]]:
     home = make_home(tmp_path / "home")
-    with running("carafe", tmp_path, home=home.path, key=home.key, extra=("--workers", "2")) as started:
+    with running(
+        "carafe", tmp_path, home=home.path, key=home.key, extra=("--workers", "2", "--threads", "16")
+    ) as started:
         yield started, home
 
 

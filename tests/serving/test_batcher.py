@@ -13,9 +13,10 @@ from hypothesis import strategies as st
 
 from carafe.errors import CarafeError, DeadlineExceeded, InvalidInput, PredictionFailed, ServerBusy
 from carafe.schema import Prediction, Rows
-from carafe.serving.batcher import Batcher, _spelled
+from carafe.serving.batcher import Batcher
 from carafe.serving.deadline import within
 from carafe.serving.observers import Observer, Run
+from carafe.serving.refusals import spelled as spell
 from serving.crowd import POISON, REFUSED, Asked, Crowd, Doubling, Enough, batcher, rows_of, until
 
 
@@ -83,7 +84,7 @@ def test_a_request_that_is_a_batch_itself_does_not_wait() -> None:
     ("seconds", "spelled"), [(-1, "no time at all"), (2.5e-5, "no time at all"), (0.0251, "25 ms"), (2.0, "2 s")]
 )
 def test_a_wait_is_told_in_units_that_people_read(seconds: float, spelled: str) -> None:
-    assert _spelled(seconds) == spelled
+    assert spell(seconds) == spelled
 
 
 def test_requests_with_probabilities_share_no_run_with_those_without() -> None:

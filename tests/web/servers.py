@@ -84,7 +84,9 @@ def free_port() -> int:
 
 
 def command(kind: str, port: int, application: str = "carafe.web:create_app()") -> list[str]:
-    """Return the command line with which users start this kind of server."""
+    """Return the command line with which users start this kind of server; for "script", that of a script like it."""
+    if kind == "script":
+        return [sys.executable, application, "serve", "--port", str(port)]
     lines = {
         "carafe": ["carafe", "serve", "--port", str(port)],
         "gunicorn": ["gunicorn", application, "--bind", f"127.0.0.1:{port}", "--threads", "4"],

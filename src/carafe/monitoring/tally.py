@@ -10,7 +10,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from threading import get_ident
 
-MOST_CELLS = 20_000
+MOST_CELLS = 100_000
 """How many cells a tally opens; what would need a further one is counted under a name of its own."""
 
 Key = tuple[object, ...]

@@ -12,13 +12,14 @@ import os
 import time
 from collections import deque
 from collections.abc import Callable, Iterable, Sequence
-from threading import Lock
+from threading import Lock, Semaphore
 
-from carafe.errors import CarafeError, DeadlineExceeded, PredictionFailed, ServerBusy
+from carafe.errors import CarafeError, PredictionFailed
 from carafe.models import Features, Model
 from carafe.schema import Prediction, Rows, Signature
 from carafe.serving.deadline import deadline
 from carafe.serving.observers import Observers, Run
+from carafe.serving.refusals import Refusals
 from carafe.serving.turn import Turn
 
 FAILURES = (Exception, SystemExit)
@@ -39,10 +40,11 @@ class Batcher:
         queue_limit: how many requests may wait.
         wait_seconds: how long each may.
         observers: are told of runs, and of requests that were turned away.
+        places: for those who wait for whatever model of this process; each takes one. As many as need be where None.
         clock: seconds on a clock that never goes back.
     """
 
-    def __init__(
+    def __init__(  # noqa: PLR0913 - one a limit
         self,
         model: Model,
         *,
@@ -51,6 +53,7 @@ class Batcher:
         queue_limit: int,
         wait_seconds: float,
         observers: Observers,
+        places: Semaphore | None = None,
         clock: Callable[[], float] = time.monotonic,
     ) -> None:
         self._model = model
@@ -59,6 +62,8 @@ class Batcher:
         self._queue_limit = queue_limit
         self._wait_seconds = wait_seconds
         self._observers = observers
+        self._refusals = Refusals(version=version, observers=observers)
+        self._places = places
         self._clock = clock
         self._lock = Lock()
         self._running = False
@@ -86,7 +91,11 @@ class Batcher:
             return self._model.predict(rows, probabilities=probabilities)
         turn = self._enter(rows, probabilities=probabilities)
         if not turn.leads:
-            self._wait(turn)
+            try:
+                self._wait(turn)
+            finally:
+                if self._places is not None:
+                    self._places.release()
         if turn.leads:
             self._lead(turn)
         prediction = turn.outcome()
@@ -116,11 +125,12 @@ class Batcher:
             if not self._running:
                 self._running = turn.leads = True
                 return turn
-            if len(self._waiting) < self._queue_limit:
+            room = len(self._waiting) < self._queue_limit
+            if room and (self._places is None or self._places.acquire(blocking=False)):
                 turn.queue()
                 self._waiting.append(turn)
                 return turn
-        raise self._turned_away(f"{self._queue_limit} requests wait for it already; ask again later")
+        raise self._refusals.crowded() if room else self._refusals.full(self._queue_limit)
 
     def _wait(self, turn: Turn) -> None:
         """Sleep until there is an outcome, or until it is this request's turn to lead."""
@@ -224,16 +234,8 @@ class Batcher:
                 self._running = False
 
     def _late(self, turn: Turn) -> CarafeError:
-        waited = f"the request waited {_spelled(self._clock() - turn.entered)} for its turn, as long as"
-        if turn.deadline < turn.entered + self._wait_seconds:
-            return self._turned_away(f"{waited} its client gives; give more, or less to do", DeadlineExceeded)
-        return self._turned_away(f"{waited} it may; ask again later")
-
-    def _turned_away(self, story: str, kind: type[CarafeError] = ServerBusy) -> CarafeError:
-        name, number = self._version
-        error = kind(f"{name}@{number}: {story}")
-        self._observers.tell(lambda observer: observer.turned_away(name, number, error))
-        return error
+        given = turn.deadline < turn.entered + self._wait_seconds
+        return self._refusals.late(self._clock() - turn.entered, given=given)
 
     def _told(self, batch: Sequence[Turn], *, seconds: float) -> Run:
         name, number = self._version
@@ -256,13 +258,6 @@ def _let_others_in() -> None:
     """
     for _ in range(YIELDS):
         os.sched_yield()
-
-
-def _spelled(seconds: float) -> str:
-    """Return a time as people say it."""
-    if seconds < 0.0005:
-        return "no time at all"
-    return f"{1000 * seconds:.0f} ms" if seconds < 0.9995 else f"{seconds:.3g} s"
 
 
 def _check_count(batch: Sequence[Turn], prediction: Prediction) -> None:

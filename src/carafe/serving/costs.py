@@ -23,6 +23,9 @@ HAND_OVER = 50e-6
 CLEARLY = 0.5
 """A row in company may cost at most this share of a row alone."""
 
+SLOW = 1e-3
+"""From how many seconds for one row on a model is slow: requests to it are counted before they are let in."""
+
 MOST_REPEATS = 5
 MOST_SECONDS = 0.02
 """How often a cost is measured, and for how long; the lowest counts, as everything else on a machine only adds."""

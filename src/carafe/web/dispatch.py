@@ -7,7 +7,7 @@ import math
 import random
 import re
 from collections.abc import Callable, Iterator, Mapping
-from contextlib import suppress
+from contextlib import nullcontext, suppress
 from functools import lru_cache, partial
 
 import msgspec
@@ -15,8 +15,9 @@ import msgspec
 from carafe.errors import CarafeError
 from carafe.protocols.media import PROBLEM
 from carafe.protocols.problem import PLAIN, Problem, problem, problem_of
-from carafe.serving.deadline import within
+from carafe.serving.deadline import until, within
 from carafe.serving.observers import Finished
+from carafe.web.admission import admitted
 from carafe.web.budget import budget_of
 from carafe.web.call import CONTENT_LENGTH, X_REQUEST_ID, Call, Reply, written
 from carafe.web.route import NATIVE, PUBLIC, Context, Route
@@ -87,10 +88,13 @@ class Dispatch:
         if route.permission is not PUBLIC:
             self._service.gate.admit(route.permission, call, trace)
         context = Context(service=self._service, call=call, trace=trace, parameters=parameters, routes=self._routes)
-        seconds = budget_of(call.headers) if route.takes is not None else None
-        if seconds is None:
+        if route.takes is None:
             return route.view(context)
-        with within(seconds - trace.seconds):
+        seconds = budget_of(call.headers)
+        place = admitted(call, route, self._service.bodies)
+        if seconds is None and place is None:
+            return route.view(context)
+        with until(None) if seconds is None else within(seconds - trace.seconds), place or nullcontext():
             return route.view(context)
 
     def _concluded(self, call: Call, route: Route | None, reply: Reply, trace: Trace) -> Reply:

@@ -16,12 +16,16 @@ from carafe.serving import Catalog, Observer, Predictor, Watch
 from carafe.serving.arrangement import Arrangement
 from carafe.serving.observers import Observers
 from carafe.serving.shelf import Limits
+from carafe.serving.turnstile import Turnstile
 from carafe.settings import Settings
 from carafe.web.drain import Drain
 from carafe.web.gate import Gate
 
 PATIENCE = 2.0
 """For how many seconds a request that changes the registry waits while another process does: it holds a thread."""
+
+LONG_BODIES = 16
+"""How many requests with a long body one worker takes in and answers at once; of tables it takes fewer."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True, eq=False)
@@ -39,6 +43,8 @@ class Service:
     monitoring: Monitoring
     drain: Drain
     """Whether the server is about to end; never begun where another server than Carafe's own runs the application."""
+    bodies: Turnstile
+    """For requests whose body is long, or who does not say how long: together they may take much memory."""
     tables: Semaphore
     """Places for tables that are scored at once: a part of the threads, as each keeps one for as long as it lasts."""
 
@@ -111,10 +117,11 @@ def build_service(
         observers=told,
         monitoring=monitoring,
         drain=drain or Drain(),
+        bodies=Turnstile(most=LONG_BODIES, waiting=settings.queue_limit, seconds=settings.wait_seconds),
         tables=Semaphore(most_tables(settings)),
     )
 
 
 def most_tables(settings: Settings) -> int:
-    """Return how many tables one worker scores at once: a quarter of its threads, and one at least."""
-    return max(1, settings.threads // 4)
+    """Return how many tables one worker scores at once: four, or a quarter of its threads where it has few."""
+    return min(4, max(1, settings.threads // 4))

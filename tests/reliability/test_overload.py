@@ -1,0 +1,96 @@
+"""More than a server can do: it goes on with what it can and turns the rest away at once. Hardening 16."""
+
+from __future__ import annotations
+
+import time
+from pathlib import Path
+
+import pytest
+
+from reliability.flood import Probe, Seen, flood, press
+from reliability.processes import Holding
+from reliability.report import report
+from reliability.stand import ROW, Stand, standing
+
+pytestmark = pytest.mark.xdist_group("overload")
+
+MIB = 1024**2
+BUSY = {"alone": 2, "sleeping": 2, "together": 64}
+"""Over how many connections each kind of slow model is asked to find out what it can do: as many as it works for."""
+
+
+def capacity(stand: Stand, rule: str, *, seconds: float) -> float:
+    """Return how many requests a second a model answers when nobody asks too much."""
+    press(stand.server.port, path(rule), ROW, connections=BUSY[rule], seconds=seconds / 4)
+    seen = press(stand.server.port, path(rule), ROW, connections=BUSY[rule], seconds=seconds)
+    assert set(seen.statuses) == {200}, seen.statuses
+    return seen.useful
+
+
+def path(rule: str) -> str:
+    return f"/models/{rule}/predict"
+
+
+def is_orderly(seen: Seen) -> None:
+    """Check that every request had an answer, and that each refusal says when to ask again."""
+    assert set(seen.statuses) <= {200, 503}, seen.statuses
+    assert all(one.retry for one in seen.outcomes if one.status == 503)
+
+
+@pytest.mark.parametrize("rule", ["alone", "sleeping"])
+def test_twice_what_a_slow_model_can_do_leaves_it_busy_and_everything_else_in_reach(rule: str, tmp_path: Path) -> None:
+    with standing(tmp_path, rule, "quick") as stand:
+        most = capacity(stand, rule, seconds=1)
+        port = stand.server.port
+        with Probe(port) as health, Probe(port, "/models/quick") as other:
+            seen = flood(port, path(rule), ROW, rate=max(200, 4 * most), seconds=3)
+        is_orderly(seen)
+        assert seen.statuses[503] > 0
+        assert seen.useful > most / 4
+        assert set(health.statuses) == set(other.statuses) == {200}
+        assert press(port, path(rule), ROW, connections=1, seconds=0.3).statuses[200] > 0
+
+
+def test_a_slow_model_takes_no_place_from_a_quick_one(tmp_path: Path) -> None:
+    with standing(tmp_path, "sleeping", "quick") as stand, Probe(stand.server.port, "/health/ready") as health:
+        port = stand.server.port
+        flood(port, path("sleeping"), ROW, rate=300, seconds=0.5)
+        seen = flood(port, path("quick"), ROW, rate=50, seconds=1)
+        assert set(seen.statuses) == {200}
+    assert set(health.statuses) == {200}
+
+
+@pytest.mark.long
+def test_at_two_five_and_ten_times_its_capacity_a_server_stays_useful(tmp_path: Path) -> None:
+    lines = []
+    for rule in ("alone", "sleeping", "together"):
+        with standing(tmp_path / rule, rule) as stand:
+            port, workers = stand.server.port, stand.server.workers
+            most = capacity(stand, rule, seconds=8)
+            before = Holding.of(workers).memory
+            for factor, share in ((2, 0.9), (5, 0.85), (10, 0.8)):
+                with Probe(port) as health:
+                    seen = flood(port, path(rule), ROW, rate=factor * most, seconds=8)
+                began = time.monotonic()
+                press(port, path(rule), ROW, connections=1, seconds=0.1)
+                recovered = time.monotonic() - began
+                is_orderly(seen)
+                lines.append(
+                    f"A model that takes 20 ms, {TOLD[rule]}, {factor} times its {most:.0f} requests a second: "
+                    f"{100 * seen.useful / most:.0f} % of capacity answered (allowed: {100 * share:.0f}); "
+                    f"{seen.statuses[503]:,} refusals, 99 % of them within {1000 * seen.percentile(0.99, 503):.0f} ms "
+                    f"(50); `/health/live` 99 % within {1000 * health.within(0.99):.0f} ms (100), always 200: "
+                    f"{set(health.statuses) == {200}}; the next answer {1000 * recovered:.0f} ms after the end (5,000)."
+                )
+                print(lines[-1], flush=True)  # noqa: T201 - a long test that is watched
+            grown = (Holding.of(workers).memory - before) / MIB
+            lines.append(f"Memory after all three grew by {grown:.0f} MiB.")
+            assert grown < 200
+    report("16", lines)
+
+
+TOLD = {
+    "alone": "lets nobody else run meanwhile and is asked row by row",
+    "sleeping": "lets others run and is asked row by row",
+    "together": "for any number of rows and is asked in batches",
+}

@@ -1,0 +1,168 @@
+"""What has begun is finished; a worker that is killed costs at most what it was doing. Hardening 20."""
+
+from __future__ import annotations
+
+import os
+import signal
+import socket
+import threading
+import time
+from collections.abc import Callable
+from pathlib import Path
+
+import pytest
+
+from reliability.flood import Outcome, Probe, press
+from reliability.report import report
+from reliability.stand import ROW, Stand, standing
+from web.servers import Server
+
+pytestmark = pytest.mark.xdist_group("overload")
+
+PATH = "/models/{}/predict"
+
+
+def until(true: Callable[[], bool], *, seconds: float = 60) -> float:
+    """Wait for something to be true, and return how long that took."""
+    began = time.monotonic()
+    while not true():
+        assert time.monotonic() < began + seconds
+        time.sleep(0.02)
+    return time.monotonic() - began
+
+
+def asked(server: Server, rule: str, rows: int) -> tuple[threading.Thread, list[int]]:
+    """Ask for so many rows from a thread; the status is appended when it comes."""
+    statuses: list[int] = []
+    body = b"[" + b",".join([ROW] * rows) + b"]"
+    thread = threading.Thread(target=lambda: statuses.append(server.ask("POST", PATH.format(rule), body)[0]))
+    thread.start()
+    return thread, statuses
+
+
+def drained(stand: Stand) -> tuple[float, float]:
+    """End a server with a request of two seconds under way; return when it was not ready, and when it had ended."""
+    server = stand.server
+    server.ask("POST", PATH.format("sleeping"), ROW)
+    time.sleep(0.5)  # the other worker may still be measuring it
+    before = stand.calls("sleeping")
+    thread, statuses = asked(server, "sleeping", 100)
+    until(lambda: stand.calls("sleeping") > before)
+    began = time.monotonic()
+    server.process.send_signal(signal.SIGTERM)
+    until(lambda: server.ask("GET", "/health/ready")[0] == 503)
+    unready = time.monotonic() - began
+    status, headers, body = server.ask("POST", PATH.format("sleeping"), ROW)
+    assert (status, headers["Connection"]) == (200, "close"), body
+    assert b'"draining"' in server.ask("GET", "/health/ready")[2]
+    assert server.ask("GET", "/health/live")[0] == 200
+    assert server.process.wait(60) == 0
+    ended = time.monotonic() - began
+    thread.join()
+    assert statuses == [200]
+    assert "Killing" not in server.said
+    assert "killed" not in server.said
+    return unready, ended
+
+
+def test_at_sigterm_a_server_says_so_answers_on_and_finishes_what_it_has_begun(tmp_path: Path) -> None:
+    with standing(tmp_path, "sleeping", extra=("--workers", "2"), CARAFE_DRAIN_SECONDS="3") as stand:
+        unready, ended = drained(stand)
+    assert unready < 3
+    assert ended < 30
+
+
+def test_a_second_sigterm_and_ctrl_c_end_a_server_at_once(tmp_path: Path) -> None:
+    for name, signals in (("twice", [signal.SIGTERM] * 2), ("ctrl-c", [signal.SIGINT])):
+        with standing(tmp_path / name, "quick", CARAFE_DRAIN_SECONDS="3600") as stand:
+            for number in signals:
+                stand.server.process.send_signal(number)
+                time.sleep(0.2)
+            assert stand.server.process.wait(60) == 0
+
+
+def test_when_the_parent_is_killed_its_workers_end_and_the_port_is_free(tmp_path: Path) -> None:
+    with standing(tmp_path, "quick", extra=("--workers", "2")) as stand:
+        workers = stand.server.workers
+        stand.server.process.kill()
+        stand.server.process.wait()
+        until(lambda: not any(Path(f"/proc/{worker}").exists() for worker in workers))
+        with socket.socket() as again:
+            again.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+            again.bind(("127.0.0.1", stand.server.port))
+
+
+def killed(stand: Stand, *, seconds: float) -> tuple[list[Outcome], float]:
+    """Kill one of two workers under 16 connections; return what failed, and how long it was away."""
+    server = stand.server
+    outcomes: list[Outcome] = []
+    load = threading.Thread(
+        target=lambda: outcomes.extend(
+            press(server.port, PATH.format("quick"), ROW, connections=16, seconds=seconds).outcomes
+        )
+    )
+    load.start()
+    time.sleep(seconds / 3)
+    before = server.workers
+    os.kill(min(before), signal.SIGKILL)
+    away = until(lambda: len(server.workers - {min(before)}) == 2)
+    load.join()
+    return [one for one in outcomes if one.status != 200], away
+
+
+def test_a_worker_that_is_killed_costs_its_own_requests_and_no_others(tmp_path: Path) -> None:
+    with standing(tmp_path, "quick", extra=("--workers", "2")) as stand:
+        failed, _ = killed(stand, seconds=3)
+        assert len(failed) <= 16  # as many as were under way
+        assert {one.status for one in failed} <= {0}
+        assert stand.server.ask("GET", "/health/ready")[0] == 200
+
+
+def test_connections_that_wait_for_a_worker_survive_it(tmp_path: Path) -> None:
+    with standing(tmp_path, "quick") as stand:
+        (worker,) = stand.server.workers
+        os.kill(worker, signal.SIGSTOP)
+        waiting = []
+        for _ in range(20):
+            one = socket.create_connection(("127.0.0.1", stand.server.port), timeout=60)
+            one.sendall(b"GET /health/live HTTP/1.1\r\nHost: localhost\r\n\r\n")
+            waiting.append(one)
+        os.kill(worker, signal.SIGKILL)
+        for one in waiting:
+            assert one.recv(12) == b"HTTP/1.1 200"
+            one.close()
+
+
+@pytest.mark.long
+def test_shutdown_and_lost_workers_in_figures(tmp_path: Path) -> None:
+    lines = []
+    with standing(tmp_path / "drain", "sleeping", extra=("--workers", "2")) as stand:
+        pass  # starts and ends once without figures, so that all is in the system's cache
+    with standing(tmp_path / "term", "sleeping", extra=("--workers", "2"), CARAFE_DRAIN_SECONDS="5") as stand:
+        unready, ended = drained(stand)
+    lines.append(
+        f"SIGTERM with two workers and a request of 2 s under way: `/health/ready` 503 after {1000 * unready:.0f} ms "
+        f"(1,000), answered on for 5 s, the request finished, exit 0 after {ended:.1f} s (30)."
+    )
+    assert unready < 1
+    assert ended < 30
+    failures, longest = [], 0.0
+    with standing(tmp_path / "kill", "quick", extra=("--workers", "2")) as stand:
+        for _ in range(10):
+            failed, away = killed(stand, seconds=4)
+            failures.append(len(failed))
+            longest = max(longest, away)
+    lines.append(
+        f"One of two workers killed under 16 connections, ten times: {failures} requests lost (16 are under way), the "
+        f"next worker there after {longest:.2f} s at most, and it took over what waited (5)."
+    )
+    with standing(tmp_path / "stop", "quick", extra=("--workers", "1")) as stand:
+        (worker,) = stand.server.workers
+        os.kill(worker, signal.SIGSTOP)
+        stuck = until(lambda: worker not in stand.server.workers and bool(stand.server.workers), seconds=90)
+        with Probe(stand.server.port) as health:
+            time.sleep(3)
+        assert health.statuses[200] > 0
+    lines.append(f"A worker that stood still was killed and replaced after {stuck:.0f} s.")
+    report("20", lines)
+    assert longest < 5
