@@ -43,5 +43,5 @@ def test_when_all_places_for_long_bodies_are_taken_short_ones_are_answered_and_l
     assert house.ask("GET", "/models").status == 200
     for place in taken:
         place.__exit__(None, None, None)
-    assert house.ask_fast("POST", PATH, LONG).status == 422  # too many rows: it was let in
+    assert house.ask_fast("POST", PATH, LONG).status == 413  # too many rows: it was let in
     assert bodies(house).waiting == 0
