@@ -144,6 +144,18 @@ def test_without_requests_it_holds_and_goes_on_when_they_come(registry: Registry
     assert worker.watch(1).step == 1
 
 
+def test_a_rollout_that_only_waits_for_requests_writes_nothing(registry: Registry, worker: Worker) -> None:
+    registry.rollouts.begin("houses", 2, plan=Plan(every=2.0))
+    assert worker.watch(4).lasted == pytest.approx(2)
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(type(registry.metadata.rollouts), "record", _away)
+        worker.watch(3)
+        worker.failed(2, 3)
+        with pytest.raises(StorageUnavailable):
+            worker.watch(1)
+    assert worker.watch(1).state is State.TURNED_BACK
+
+
 def test_time_without_a_server_is_no_time_of_a_step_and_a_new_worker_goes_on_where_it_was(
     registry: Registry, worker: Worker
 ) -> None:

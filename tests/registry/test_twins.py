@@ -22,9 +22,11 @@ from carafe.registry.metadata_memory import MemoryMetadata
 from carafe.registry.metadata_sql import SqlMetadata
 from carafe.registry.promotion import Opinion, Promotion, judge
 from carafe.registry.query import Query, Sort
+from carafe.registry.rollout_figures import Counts, Seen
 from carafe.registry.traffic import Traffic
 from carafe.schema import Task
 from carafe.testing.metadata_examples import drop, example_manifest, point, shared
+from carafe.testing.metadata_rollouts import begin, onwards
 from own_postgres import OwnPostgres
 
 NOON = datetime(2026, 11, 20, 12, 0, tzinfo=UTC)
@@ -99,6 +101,21 @@ class Twins(RuleBasedStateMachine):
     @rule(name=names, gates=st.builds(Gates, proof=st.booleans(), worse_by=st.sampled_from([None, 0.5])))
     def set_gates(self, name: str, gates: Gates) -> None:
         self.same(lambda store: store.set_gates(name, gates, when=NOON))
+
+    @rule(name=names, alias=aliases, expected=st.one_of(st.none(), st.integers(0, 12)))
+    def roll_out(self, name: str, alias: str, expected: int | None) -> None:
+        self.same(lambda store: begin(store, name, alias=alias, expected=expected))
+
+    @rule(name=names, alias=aliases, step=st.integers(0, 2), worker=st.sampled_from("ab"), answered=st.integers(0, 9))
+    def follow(self, name: str, alias: str, step: int, worker: str, answered: int) -> None:
+        def act(store: MetadataStore) -> object:
+            found = store.rollouts.latest(name, alias).rollout
+            seen = Seen(candidate=Counts(answered=answered, durations={answered: 1}))
+            watched = store.rollouts.record(found, worker=worker, seen=seen, lasted=float(answered))
+            return watched, store.rollouts.turn(found, onwards(found, step)), store.rollouts.active()
+
+        self.same(act)
+        self.same(lambda store: store.rollouts.past(name, size=2))
 
     @rule(name=names, alias=aliases, number=numbers)
     def find(self, name: str, alias: str, number: int) -> None:

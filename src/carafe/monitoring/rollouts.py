@@ -22,8 +22,9 @@ from carafe.monitoring.background import Background
 from carafe.monitoring.metrics import Count
 from carafe.monitoring.rollout_counts import RolloutCounts, Step
 from carafe.monitoring.snapshot import Snapshot
-from carafe.registry import Rollout, Rollouts, State
+from carafe.registry import Rollout, Rollouts, State, Watched
 from carafe.registry.rollout_decision import decide
+from carafe.registry.rollout_figures import Seen
 
 MOST_CREDIT = 5.0
 """How many seconds a process adds at most for the time between two of its rounds: it may have been stopped."""
@@ -69,6 +70,8 @@ class RolloutFollower:
         self._background = Background(interval=interval, name="carafe-rollouts")
         self._background.add(self.round)
         self._watching: dict[int, _Watching] = {}
+        self._written: dict[tuple[int, int], Seen] = {}
+        """What this process wrote down last, by rollout and step."""
         self._active: tuple[Rollout, ...] = ()
         self._last = -LEAST_PAUSE
         self._worker = secrets.token_hex(16)
@@ -103,6 +106,8 @@ class RolloutFollower:
         self.observer.watch(active)
         now = self._clock()
         self._watching = {each.id: self._watched(each, now) for each in active}
+        going_on = {(each.id, each.step) for each in active}
+        self._written = {key: seen for key, seen in self._written.items() if key in going_on}
         self._active = active
         self._last = now
         for step in self.observer.steps():
@@ -111,7 +116,7 @@ class RolloutFollower:
     def begin_anew(self) -> None:
         """Be another worker: in a forked process."""
         self.observer.begin_anew()
-        self._watching = {}
+        self._watching, self._written = {}, {}
         self._worker = secrets.token_hex(16)
 
     def _watched(self, rollout: Rollout, now: float) -> _Watching:
@@ -124,15 +129,25 @@ class RolloutFollower:
 
     def _follow(self, step: Step, active: tuple[Rollout, ...]) -> None:
         rollout = next(each for each in active if each.id == step.rollout.id)
-        lasted = self._watching[rollout.id].lasted
-        watched = self._rollouts.record(rollout, worker=self._worker, seen=self.observer.seen(step), lasted=lasted)
-        if not watched.rollout.state.active or watched.rollout.step != rollout.step:
+        watched = self._exchange(rollout, self.observer.seen(step))
+        now = watched.rollout
+        if not now.state.active or (now.id, now.step) != (rollout.id, rollout.step):
             return  # somebody was quicker
         with suppress(AliasChanged):  # somebody changed the alias in this very moment: the rollout is overtaken
             decision = decide(watched.rollout, watched.figures)
             turned = self._rollouts.act(watched, decision)
             if turned is not None:
                 self._tell(turned, decision.reason)
+
+    def _exchange(self, rollout: Rollout, seen: Seen) -> Watched:
+        """Write down what was seen, where there is anything new, and return what all workers have seen."""
+        passing = rollout.state is State.RUNNING and rollout.left > 0
+        if not passing and seen == self._written.get((rollout.id, rollout.step), Seen()):
+            return self._rollouts.latest(rollout.name, rollout.alias)
+        lasted = self._watching[rollout.id].lasted
+        watched = self._rollouts.record(rollout, worker=self._worker, seen=seen, lasted=lasted)
+        self._written[rollout.id, rollout.step] = seen
+        return watched
 
     def _tell(self, turned: Rollout, reason: str) -> None:
         turn = "step" if turned.state is State.RUNNING else turned.state.value
