@@ -48,6 +48,7 @@ def split_of(catalog: Catalog) -> Split:
 def test_an_alias_of_several_versions_is_a_split_whose_versions_are_all_loaded(registry: Registry) -> None:
     catalog = Catalog(registry=registry, load=load_rule)
     registry.direct("houses", "champion", shared((1, 95), (2, 5), shadows=(3,)))
+    catalog.warm()
     split = split_of(catalog)
     assert [str(one) for one in split.answering] == ["houses@1", "houses@2"]
     assert [str(one) for one in split.shadows] == ["houses@3"]
@@ -108,6 +109,14 @@ def test_a_shadow_that_can_not_be_loaded_is_left_out_and_told(registry: Registry
     assert split.main.number == split.choose().number == 2
     assert [one.number for one in split.shadows] == [3]
     assert [fault.wanted for fault in catalog.readiness().faults] == [4]
+
+
+def test_a_request_that_comes_before_anything_is_loaded_does_not_wait_for_shadows(registry: Registry) -> None:
+    catalog = Catalog(registry=registry, load=load_rule)
+    registry.direct("houses", "champion", shared((1, 100), shadows=(2,)))
+    assert split_of(catalog).versions == (split_of(catalog).main,)
+    catalog.refresh()
+    assert [one.number for one in split_of(catalog).shadows] == [2]
 
 
 def test_traffic_that_did_not_change_keeps_its_split(registry: Registry) -> None:

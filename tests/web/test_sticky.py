@@ -28,10 +28,11 @@ def share(
     name: str = "houses",
     alias: str = "champion",
 ) -> None:
-    """Let an alias share its requests, and wait for nobody."""
+    """Let an alias share its requests, with all its versions loaded."""
     shares = tuple(Share(version=number, percent=percent) for number, percent in percents.items())
     traffic = Traffic(shares=shares, sticky=sticky, shadows=tuple(shadows))
     house.service.registry.direct(name, alias, traffic)
+    house.service.catalog.warm()
     house.service.catalog.refresh()
 
 

@@ -5,6 +5,8 @@ from __future__ import annotations
 from dataclasses import dataclass
 from enum import Enum
 
+from carafe.serving.difference import RELATIVE
+
 OTHERS = "(others)"
 """The label value under which unknown routes and methods, and whatever is one too many, are gathered."""
 
@@ -180,6 +182,50 @@ ROLLOUT_TURNS = Figure(
     kind=Kind.COUNTER,
     labels=("model", "alias", "turn"),
     about="Turns that rollouts took by themselves: step, done or turned-back; one worker counts each.",
+)
+_SHADOW = ("model", "version", "shadow")
+
+SHADOW_REQUESTS = Figure(
+    name="carafe_shadow_requests_total",
+    kind=Kind.COUNTER,
+    labels=(*_SHADOW, "result"),
+    about="Requests that a version answered and that were to be put before a shadow: compared, refused because the "
+    "shadow does not take the rows, failed, or dropped unasked because too many waited.",
+)
+SHADOW_ROWS = Figure(
+    name="carafe_shadow_rows_total",
+    kind=Kind.COUNTER,
+    labels=(*_SHADOW, "result"),
+    about="Rows of compared requests: same or different, which is another label, or a number that differs by more than "
+    "a millionth of the larger one.",
+)
+SHADOW_ABSOLUTE = Figure(
+    name="carafe_shadow_absolute_difference",
+    kind=Kind.SUMMARY,
+    labels=_SHADOW,
+    about="By how much a shadow's numbers differ, in the target's unit; of classes, the probability that differs most, "
+    "where a request asked for probabilities.",
+)
+SHADOW_LARGEST = Figure(
+    name="carafe_shadow_largest_difference",
+    kind=Kind.GAUGE,
+    labels=_SHADOW,
+    merge=Merge.MOST,
+    about="The largest of these differences since the workers began.",
+)
+SHADOW_RELATIVE = Figure(
+    name="carafe_shadow_relative_difference",
+    kind=Kind.HISTOGRAM,
+    labels=_SHADOW,
+    bounds=RELATIVE,
+    about="By which share of the larger number a shadow's numbers differ.",
+)
+SHADOW_SECONDS = Figure(
+    name="carafe_shadow_duration_seconds",
+    kind=Kind.HISTOGRAM,
+    labels=_SHADOW,
+    bounds=SECONDS,
+    about="How long shadows took for the requests that were put before them, at a low priority.",
 )
 SAMPLES = Figure(
     name="carafe_samples_total",

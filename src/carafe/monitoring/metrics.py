@@ -13,10 +13,11 @@ from carafe._version import __version__
 from carafe.errors import CarafeError
 from carafe.monitoring import figures
 from carafe.monitoring.figures import OTHERS, SECONDS, SIZES, Figure
+from carafe.monitoring.shadows import ShadowTally
 from carafe.monitoring.snapshot import Series, Snapshot
 from carafe.monitoring.tally import Key, Tally
 from carafe.monitoring.unseen import unseen_by_column
-from carafe.serving import Answered, Finished, Looked, Observer, Run, Served
+from carafe.serving import Answered, Finished, Looked, Observer, Run, Served, Shadowed
 
 MOST_SERIES = 10_000
 """How many series of what is rare a process tells apart; further ones are gathered."""
@@ -49,6 +50,7 @@ class Metrics(Observer):
         self._requests = Tally(width=2 + _SECONDS, fold=_fold_request, began=began)
         self._runs = Tally(width=_ROWS + _SIZES, fold=_fold_version, began=began)
         self._looks = Tally(width=2, fold=_fold_version, began=began)
+        self._shadows = ShadowTally(began=began)
         self._waiting: dict[tuple[str, int], int] = {}
         self._loaded: set[Served] = set()
         self._began = began
@@ -90,6 +92,10 @@ class Metrics(Observer):
         cell = self._looks.cells.get(key) or self._looks.open(key)
         cell[0] += event.hits
         cell[1] += event.misses
+
+    def shadowed(self, event: Shadowed) -> None:
+        """Count what came of a request that was put before a shadow."""
+        self._shadows.count(event)
 
     def met_unseen(self, event: Answered) -> None:
         """Count unseen categories by column."""
@@ -155,6 +161,7 @@ class Metrics(Observer):
         for (name, number), (hits, misses) in self._looks.totals().items():
             snapshot.count(figures.CACHE_ROWS, (str(name), str(number), "hit"), hits)
             snapshot.count(figures.CACHE_ROWS, (str(name), str(number), "miss"), misses)
+        self._shadows.tell(snapshot)
         waiting = {(name, str(number)): count for (name, number), count in list(self._waiting.items())}
         for version, size in loaded.items():
             snapshot.gauge(figures.LOADED, version, 1)
@@ -178,6 +185,7 @@ class Metrics(Observer):
         self._lock = Lock()
         for tally in (self._requests, self._runs, self._looks):
             tally.forget()
+        self._shadows.forget()
         self._rare = Snapshot(worker="")
 
 

@@ -59,18 +59,22 @@ class Telling:
             self._write(joined, self._metrics.snapshot(worker=joined.worker))
 
     def tell(self, *, may_see: Callable[[str], bool] = lambda _: True) -> bytes:
-        """Return the figures of all workers in Prometheus's text format: this one's as of now, others' a second old.
+        """Return the figures of all workers in Prometheus's text format.
 
         Args:
             may_see: whether whoever asks may see the model of this name.
         """
+        return expose(self.together(), may_see=may_see)
+
+    def together(self) -> Snapshot:
+        """Return the figures of all workers: this one's as of now, others' a second old."""
         joined = self._join()
         with joined.lock:
             own = self._metrics.snapshot(worker=joined.worker)
             with suppress(OSError):  # the background thread tells the log
                 self._write(joined, own)
         add_use(own)
-        return expose(joined.workers.together(own) if joined.workers else own, may_see=may_see)
+        return joined.workers.together(own) if joined.workers else own
 
     def _write(self, joined: _Joined, snapshot: Snapshot) -> None:
         now = time.monotonic()

@@ -6,6 +6,7 @@
 * ``kept``: what stays loaded and why: what aliases answer with (``targets``), and a ``shelf`` of so many versions and
   bytes (``footprint``).
 * ``split``: which of several versions of an alias answers. ``pointing``: what an alias points at, loaded as a whole.
+* ``shadow``: puts requests before versions whose answers nobody sees. ``difference``: how far apart two answers are.
 * ``loading``: how one version is loaded, once, however many ask for it.
 * ``arrangement``: how a loaded version is asked, by what it costs (``costs``) and by the settings.
 * ``batcher``: requests that wait for a busy model share its next run (``turn``, ``deadline``).
@@ -15,7 +16,7 @@
 """
 
 from carafe.serving.catalog import Catalog
-from carafe.serving.observers import Answered, Finished, Looked, Observer, Run
+from carafe.serving.observers import Answered, Finished, Looked, Observer, Outcome, Run, Shadowed
 from carafe.serving.predictor import Predictor
 from carafe.serving.readiness import Fault, Readiness
 from carafe.serving.served import Served
@@ -29,10 +30,12 @@ __all__ = [
     "Finished",
     "Looked",
     "Observer",
+    "Outcome",
     "Predictor",
     "Readiness",
     "Run",
     "Served",
+    "Shadowed",
     "Split",
     "Watch",
 ]

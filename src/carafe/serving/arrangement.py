@@ -82,6 +82,7 @@ class Arrangement:
             costs=costs,
             batched=batched,
             cached=cache is not None,
+            alone=model,
         )
 
     def _batched(self, version: Version, model: Model) -> Batcher:

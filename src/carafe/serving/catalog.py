@@ -182,7 +182,7 @@ class Catalog:
         generation = self._registry.generation()
         try:
             traffic = self._registry.alias(ref.name, ref.alias or CHAMPION).traffic
-            pointed = point(ref, traffic, registry=self._registry, loader=self._loader, old=None)
+            pointed = point(ref, traffic, registry=self._registry, loader=self._loader, old=None, shadows=False)
         except NotFound:
             if self._registry.generation() != generation:
                 return self._load(ref)
@@ -191,7 +191,7 @@ class Catalog:
         if pointed.target is None:
             raise pointed.fault.error if pointed.fault else AssertionError
         target = self._kept.targets.put(ref, pointed.target)
-        self._following.generation = None  # whoever refreshes next looks again
+        self._following.generation = None  # whoever refreshes next looks again, and loads the shadows
         if self._registry.generation() != generation:
             return self._load(ref)
         self._kept.make_room()

@@ -5,12 +5,14 @@ from __future__ import annotations
 import logging
 from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
+from enum import StrEnum
 from typing import TypeVar
 
 import msgspec
 
 from carafe.errors import CarafeError
 from carafe.schema import PredictRequest, PredictResponse
+from carafe.serving.difference import Difference
 from carafe.serving.served import Served
 
 _LOG = logging.getLogger("carafe.serving")
@@ -82,6 +84,32 @@ class Looked:
     """How many the model had to be asked about."""
 
 
+class Outcome(StrEnum):
+    """What came of a request that was to be put before a shadow."""
+
+    COMPARED = "compared"
+    REFUSED = "refused"
+    """Its rows do not fit the shadow's signature, or it does another task."""
+    FAILED = "failed"
+    DROPPED = "dropped"
+    """The shadow was not asked: too many requests waited, or this one was too old or too large."""
+
+
+class Shadowed(msgspec.Struct, frozen=True, kw_only=True):
+    """A request that one version answered and another, its shadow, was asked about afterwards."""
+
+    name: str
+    version: int
+    """The version that answered."""
+    shadow: int
+    """The version that was asked along."""
+    outcome: Outcome
+    seconds: float = 0.0
+    """How long the shadow took."""
+    difference: Difference | None = None
+    """How the answers differ; None where they were not compared."""
+
+
 class Observer:
     """Override what interests you. Hooks run on the request's thread: be quick. What they raise is logged, not felt."""
 
@@ -118,6 +146,9 @@ class Observer:
     def cache_lost(self, error: Exception) -> None:
         """Learn that the shared cache does not answer and is left alone for some seconds; nothing else changes."""
 
+    def shadowed(self, event: Shadowed) -> None:
+        """Learn what came of a request that was put before a shadow: on a thread of its own, unless it was dropped."""
+
     def swapped(self, alias: str, old: Served, new: Served) -> None:
         """Learn that an alias answers with another version from now on."""
 
@@ -132,7 +163,7 @@ class Observers:
     where no observer overrides the hook; ``tell`` is for what is rare.
     """
 
-    __slots__ = ("_answered", "_finished", "_looked", "_ran", "each")
+    __slots__ = ("_answered", "_finished", "_looked", "_ran", "_shadowed", "each")
 
     def __init__(self, each: Iterable[Observer] = ()) -> None:
         self.each = tuple(each)
@@ -140,6 +171,7 @@ class Observers:
         self._finished = tuple(one.finished for one in self.each if type(one).finished is not Observer.finished)
         self._ran = tuple(one.ran for one in self.each if type(one).ran is not Observer.ran)
         self._looked = tuple(one.looked for one in self.each if type(one).looked is not Observer.looked)
+        self._shadowed = tuple(one.shadowed for one in self.each if type(one).shadowed is not Observer.shadowed)
 
     @classmethod
     def of(cls, observers: Sequence[Observer]) -> Observers:
@@ -181,6 +213,10 @@ class Observers:
     def looked(self, event: Looked) -> None:
         """Tell that rows were looked for in a cache."""
         _tell(self._looked, event)
+
+    def shadowed(self, event: Shadowed) -> None:
+        """Tell what came of a request that was put before a shadow."""
+        _tell(self._shadowed, event)
 
     def tell(self, hook: Callable[[Observer], None]) -> None:
         """Call ``hook`` with every observer."""

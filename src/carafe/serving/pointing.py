@@ -76,6 +76,7 @@ def point(
     loader: Loader,
     old: Target | None,
     until: float | None = None,
+    shadows: bool = True,
 ) -> Pointed:
     """Return what an alias points at, with every version loaded.
 
@@ -90,6 +91,7 @@ def point(
         loader: loads those that are not.
         old: what answers now.
         until: the moment at which to give up waiting for a load; None where a request waits.
+        shadows: whether those are loaded, too.
 
     Raises:
         NotFound: when a version was deleted while this looked.
@@ -103,7 +105,7 @@ def point(
         return Pointed(target=old)
     loaded: dict[int, Served] = {}
     fault: Fault | None = None
-    for number in traffic.numbers:
+    for number in traffic.numbers if shadows else [share.version for share in traffic.shares]:
         version = registry.resolve(ModelRef(name=ref.name, version=number))
         try:
             loaded[number] = loader.load(version, until=until)

@@ -14,6 +14,8 @@ from carafe.serving.deadline import DEADLINE, check_deadline
 from carafe.serving.observers import Answered, Observer, Observers
 from carafe.serving.pointing import Target
 from carafe.serving.served import Served
+from carafe.serving.shadow import Shadowing
+from carafe.serving.split import Split
 
 
 class Predictor:
@@ -22,6 +24,7 @@ class Predictor:
     def __init__(self, *, catalog: Catalog, observers: Sequence[Observer] = ()) -> None:
         self._catalog = catalog
         self._observers = Observers.of(observers)
+        self._shadowing = Shadowing(observers=self._observers)
 
     def resolve(self, ref: ModelRef | None = None) -> Served:
         """Return the version that answers for ``ref``, or for the default model where it is None.
@@ -42,13 +45,16 @@ class Predictor:
         """
         return self._catalog.route(ref)
 
-    def predict(self, request: PredictRequest, *, served: Served | None = None) -> PredictResponse:
+    def predict(
+        self, request: PredictRequest, *, served: Served | None = None, split: Split | None = None
+    ) -> PredictResponse:
         """Answer every row of the request.
 
         Args:
             request: rows that fit the signature of the version that answers.
             served: what ``resolve`` returned when the rows were validated, so that a swap between the two steps can't
                 hand them to a version with another signature.
+            split: what ``route`` returned where that was a split; its shadows are asked afterwards.
 
         Raises:
             NotFound: as ``resolve``, where ``served`` was left out.
@@ -74,6 +80,8 @@ class Predictor:
         )
         if response.unseen or self._observers.hear_answered:
             self._tell(Answered(request=request, response=response, seconds=time.perf_counter() - began))
+        if split is not None and split.shadows:
+            self._shadowing.offer(split, request, response)
         return response
 
     def transform(self, rows: Rows, *, served: Served) -> Features:
@@ -90,6 +98,10 @@ class Predictor:
             return served.model.transform(rows)
         except Exception as raised:
             raise self._story(served, raised) from raised
+
+    def close(self) -> None:
+        """Ask no shadow any more."""
+        self._shadowing.stop()
 
     def _check_deadline(self, served: Served) -> None:
         try:

@@ -34,6 +34,8 @@ class Served:
     """Whether requests that come while it is busy are answered together."""
     cached: bool = False
     """Whether its answers are kept."""
+    alone: Model | None = None
+    """The model without company and cache; None where ``model`` is that already."""
     signature: Signature = field(init=False)
     """What it takes and answers."""
     typed: TypedRecords = field(init=False, repr=False)
@@ -53,6 +55,11 @@ class Served:
         object.__setattr__(self, "ref", ModelRef(name=self.name, version=self.number))
         object.__setattr__(self, "bytes", footprint(self.manifest))
         object.__setattr__(self, "text", f"{self.name}@{self.number}")
+
+    @property
+    def bare(self) -> Model:
+        """The model without company and cache: whoever asks it keeps nobody waiting."""
+        return self.alone or self.model
 
     def __str__(self) -> str:
         return self.text

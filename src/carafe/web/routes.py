@@ -15,7 +15,7 @@ from carafe.web.documents import (
 )
 from carafe.web.rollout_routes import ROLLOUT_ROUTES
 from carafe.web.route import PUBLIC, TABLE, Body, Parameter, Route, View
-from carafe.web.views import docs, health, metrics, models, predict, score
+from carafe.web.views import docs, health, metrics, models, predict, score, shadows
 
 _PAGING = (
     Parameter(name="page", about="Which page, from 1.", type="integer"),
@@ -121,6 +121,15 @@ ROUTES: tuple[Route, ...] = (
         view=models.show_schema,
         summary="The JSON Schema of a record",
         gives=Body.SCHEMA,
+        problems=(400, 404),
+    ),
+    Route(
+        method="GET",
+        path="/models/<name>/shadows",
+        permission=Permission.READ,
+        view=shadows.show,
+        summary="How the answers of a model's shadows differ",
+        gives=shadows.ShadowsDocument,
         problems=(400, 404),
     ),
     Route(

@@ -59,6 +59,7 @@ class Service:
     def close(self) -> None:
         """Stop watching the registry, write what waits to be written, and let go of the home."""
         self.watch.stop()
+        self.predictor.close()
         self.monitoring.stop()
         self.registry.close()
         self.keys.close()

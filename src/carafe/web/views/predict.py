@@ -73,13 +73,14 @@ def _predict(context: Context, ref: ModelRef | None) -> Reply:
     target = predictor.route(ref)
     began = time.perf_counter()
     if isinstance(target, Split):
+        split: Split | None = target
         context, served = choose_version(context, target, kind=_taken_of(context))
     else:
-        served = target
+        split, served = None, target
     decoded = _decode(context, served)
     read = time.perf_counter()
     request = PredictRequest(model=served.ref, rows=decoded.rows, probabilities=wants, id=trace.request_id)
-    response = predictor.predict(request, served=served)
+    response = predictor.predict(request, served=served, split=split)
     answered = time.perf_counter()
     body = encode_json(response, single=decoded.single) if kind == JSON else encode_csv(response)
     trace.unseen = response.unseen
