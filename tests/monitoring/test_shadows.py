@@ -61,7 +61,12 @@ def test_workers_are_added_up_and_the_largest_difference_is_that_of_all() -> Non
 
 def test_threads_count_side_by_side_and_a_forked_child_begins_at_nothing() -> None:
     metrics = Metrics()
-    threads = [Thread(target=lambda: [metrics.shadowed(event()) for _ in range(500)]) for _ in range(4)]
+
+    def count() -> None:
+        for _ in range(500):
+            metrics.shadowed(event())
+
+    threads = [Thread(target=count) for _ in range(4)]
     for thread in threads:
         thread.start()
     for thread in threads:

@@ -1,7 +1,7 @@
 """Shadows: versions that are asked what the others were asked, after the answer, by a thread that takes little time.
 
 Nothing that a shadow does reaches an answer. A request that is to be put before one is laid in a short queue; where
-that is full, it is dropped. The thread rests after each for a multiple of the time that it took, because a model that
+that is full, it is dropped. The thread rests after each for a multiple of the time that it worked, because a model that
 keeps the interpreter's lock keeps it from the requests of its process.
 """
 
@@ -41,7 +41,7 @@ LATEST = 5.0
 """After how many seconds a request that still waits is dropped."""
 
 SHARE = 0.02
-"""Which part of its time the thread works."""
+"""Which part of a core the thread takes at most."""
 
 SWITCH_SECONDS = 0.0005
 """How long a thread may keep the interpreter from others while a shadow is asked; usually it may for ten times that."""
@@ -177,13 +177,13 @@ class Shadowing:
     def _run(self, running: _Running) -> None:
         _come_last()
         while not running.stopped.is_set() and (asked := running.waiting.get()) is not None:
-            began = time.perf_counter()
+            began, worked = time.perf_counter(), time.thread_time()
             with _giving_way():
                 for shadow in asked.shadows:
                     if not running.stopped.is_set():
                         self._put_before(running, asked, shadow)
-            spent = time.perf_counter() - began
-            running.stopped.wait(max(LEAST_REST, spent * (1 / SHARE - 1)))
+            lasted, worked = time.perf_counter() - began, time.thread_time() - worked
+            running.stopped.wait(max(LEAST_REST, lasted, worked * (1 / SHARE - 1)))
         _emptied(running.waiting)
 
     def _put_before(self, running: _Running, asked: _Asked, shadow: Served) -> None:
