@@ -1,7 +1,7 @@
-"""The metadata database of a home: SQLite, opened safely by any number of processes, brought up to date when opened.
+"""The metadata database of a home, SQLite or PostgreSQL: safe for any number of processes, up to date when opened.
 
 * ``connection``: Database and ``open_database(home)``: what every ``*_sql.py`` file reads and writes through.
-* ``engine``: how SQLite is spoken to.
+* ``engine``: how SQLite is spoken to. ``engine_psycopg``: how PostgreSQL is. ``manner``: what differs between them.
 * ``presence``: whether the file is still there. A database that has vanished is not begun anew.
 * ``tables_sql``: the tables. ``migrations``: how an older database becomes today's.
 * ``upgrade``: the one moment when a migration runs, under the home's lock.

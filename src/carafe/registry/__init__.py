@@ -10,7 +10,9 @@
   ``rollout_figures``: what was seen of both versions; ``rollout_decision``: what to do then, by ``evidence``;
   ``rollout_store`` with its twins ``rollout_sql`` and ``rollout_memory``: a part of the metadata.
 * ``metadata`` with its twins ``metadata_sql`` and ``metadata_memory``: which versions there are.
-* ``store`` with its twins ``store_disk`` and ``store_memory``: where their files are.
+* ``store`` with its twins ``store_disk``, ``store_object`` and ``store_memory``: where their files are. ``staging``:
+  where they are prepared. ``client_obstore``: what an object store can do; ``store_cache``: copies of what is in it,
+  and ``leases``: who reads them.
 * ``bundle``: one version as one file, on its way to another home. ``open``: the registry of a home.
 """
 
