@@ -143,6 +143,31 @@ def test_a_key_that_was_revoked_is_refused_once_the_store_can_be_asked_again() -
         authenticator.authenticate(new.text)
 
 
+def test_a_store_that_is_slow_holds_up_one_request_and_not_the_others_of_a_proved_key() -> None:
+    keys, clock = memory_keys(), Clock()
+    new = keys.create(role=Role.PREDICTOR)
+    authenticator = Authenticator(keys, clock=clock)
+    authenticator.authenticate(new.text)
+    clock.now += LIFETIME
+    find, asked = keys.store.find, list[str]()
+
+    def slow(key: str) -> KeyRecord | None:
+        asked.append(key)
+        assert authenticator.authenticate(new.text).name == "predictor"  # as another thread would meanwhile
+        clock.now += 10
+        raise StorageUnavailable("no answer")
+
+    keys.store.find = slow  # type: ignore[method-assign]
+    assert authenticator.authenticate(new.text).name == "predictor"
+    assert authenticator.authenticate(new.text).name == "predictor"
+    assert len(asked) == 1  # the next one asks LIFETIME after the store was given up
+    keys.store.find = find  # type: ignore[method-assign]
+    keys.revoke(new.record.id)
+    clock.now += LIFETIME
+    with pytest.raises(Unauthenticated):
+        authenticator.authenticate(new.text)
+
+
 def test_a_wrong_secret_is_never_remembered_as_right() -> None:
     keys = memory_keys()
     right, other = keys.create(role=Role.READER).text, keys.create(role=Role.ADMINISTRATOR).text

@@ -39,7 +39,8 @@ class Authenticator:
     are found by a hash that is keyed at random in every process. ``rate`` limits those whose key has none of its own.
 
     While the store can't be asked, a key that this process has proved is believed for GRACE: on a disk that is full,
-    broken or gone no key can be revoked either.
+    broken or gone no key can be revoked either. One request at a time asks about such a key, and the others go on: a
+    server that does not answer takes seconds to be given up.
     """
 
     def __init__(
@@ -55,6 +56,7 @@ class Authenticator:
         self._lifetime = lifetime
         self._clock = clock
         self._proved: dict[str | None, _Proved] = {}
+        self._asking: set[str | None] = set()
 
     def authenticate(self, presented: str | None) -> Principal:
         """Return the principal whose key this is.
@@ -65,8 +67,9 @@ class Authenticator:
         """
         known = self._proved.get(presented) if presented is not None else None
         now = self._clock()
-        if known is not None and now < known.until:
+        if known is not None and (now < known.until or presented in self._asking):
             return known.principal
+        self._asking.add(presented)
         try:
             principal = self._prove(presented)
         except Unauthenticated:
@@ -75,8 +78,10 @@ class Authenticator:
         except (StorageUnavailable, DamagedHome):
             if known is None or now > known.proved + GRACE:
                 raise
-            self._proved[presented] = replace(known, until=now + self._lifetime)  # who comes meanwhile need not wait
+            self._proved[presented] = replace(known, until=self._clock() + self._lifetime)
             return known.principal
+        finally:
+            self._asking.discard(presented)
         if len(self._proved) >= CAPACITY:
             self._proved = {}  # rare, and cheaper than bookkeeping: each key in use is proved once more
         self._proved[presented] = _Proved(principal, now, now + self._lifetime)
