@@ -38,6 +38,7 @@ SYSTEM: dict[str, tuple[Callable[[], bool], str]] = {
     "libgomp1": (lambda: _loads("libgomp.so.1"), "LightGBM computes with it"),
     "postgresql": (lambda: any(Path("/usr/lib/postgresql").glob("*/bin/postgres")), "several machines share it"),
     "nginx": (lambda: shutil.which("nginx", path=f"{os.environ['PATH']}:/usr/sbin") is not None, "it is put in front"),
+    "strace": (lambda: shutil.which("strace") is not None, "it makes chosen system calls fail"),
     "wrk": (lambda: shutil.which("wrk") is not None, "the benchmarks load servers with it"),
 }
 """The system packages that tests may need, how to tell whether one is there, and what for."""

@@ -1,5 +1,8 @@
 from __future__ import annotations
 
+import os
+import subprocess
+import sys
 from pathlib import Path
 
 import pytest
@@ -37,6 +40,25 @@ def test_a_recipe_that_can_not_be_written_is_told_without_a_traceback(tmp_path: 
     done = CliRunner().invoke(main, ("init", str(table), "--target", "y", "-o", str(tmp_path / "nowhere" / "r.toml")))
     assert done.exit_code == 2
     assert "can't be written (No such file or directory): -o names another file" in done.stderr
+
+
+@pytest.mark.parametrize("command", [("models",), ("keys", "create", "--role", "reader")])
+def test_an_output_that_takes_no_more_is_told_without_a_traceback(command: tuple[str, ...], tmp_path: Path) -> None:
+    environ = os.environ | {"CARAFE_HOME": str(tmp_path / "home")}
+    with Path("/dev/full").open("w") as full:
+        done = subprocess.run(
+            [sys.executable, "-m", "carafe", *command],
+            env=environ,
+            stdout=full,
+            stderr=subprocess.PIPE,
+            text=True,
+            check=False,
+        )
+    assert done.returncode == 1
+    assert done.stderr.startswith(
+        "carafe: The output can't be written [output-unavailable]\n  standard output can't be"
+    )
+    assert "Traceback" not in done.stderr
 
 
 def test_what_a_terminal_would_obey_in_a_file_is_not_printed_with_an_error(tmp_path: Path) -> None:

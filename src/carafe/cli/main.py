@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import errno
 import sys
 from importlib import import_module
 from typing import Any
@@ -10,7 +11,7 @@ import click
 
 from carafe._version import __version__
 from carafe.cli.escapes import printable
-from carafe.errors import CarafeError, InvalidInput, MissingExtra
+from carafe.errors import CarafeError, InvalidInput, MissingExtra, OutputUnavailable
 
 COMMANDS: dict[str, str] = {
     "example": "carafe.cli.example",
@@ -61,6 +62,10 @@ class LazyGroup(click.Group):
             raise Failure(_missing_extra(error)) from error
         except CarafeError as error:
             raise Failure(error) from error
+        except OSError as error:
+            if error.errno == errno.EPIPE or error.filename is not None:  # click's own business, or a fault of ours
+                raise
+            raise Failure(_unprinted(error)) from error
 
 
 class Failure(click.ClickException):
@@ -77,6 +82,12 @@ class Failure(click.ClickException):
         story = self.error.problems if isinstance(self.error, InvalidInput) else (self.error,)
         for line in (line for part in story for line in str(part).splitlines()):
             click.echo(f"  {printable(line)}", file=file)
+
+
+def _unprinted(error: OSError) -> OutputUnavailable:
+    return OutputUnavailable(
+        f"standard output can't be written ({error.strerror}): what the command did before it printed stays done"
+    )
 
 
 def _missing_extra(error: ModuleNotFoundError) -> MissingExtra:

@@ -1,0 +1,121 @@
+"""What an ordinary start finds in a home, and whether all of it holds together."""
+
+from __future__ import annotations
+
+import sqlite3
+from contextlib import closing
+from dataclasses import dataclass
+from pathlib import Path
+
+from carafe.access import open_keys
+from carafe.database.upgrade import REVISIONS
+from carafe.models.artefact import load_model
+from carafe.registry import Query, Registry, open_registry
+from carafe.registry.history import HistoryQuery
+from carafe.settings import Settings
+
+KNOWN = {"carafe.db", "secret.key", "lock", "artefacts", f"carafe.db.before-{REVISIONS[-1]}"}
+"""What belongs in a home of this test when nobody uses it."""
+
+
+@dataclass(frozen=True, slots=True)
+class State:
+    """Everything in a home that a person could name, without moments and drawn names."""
+
+    revision: str
+    """That of the database before Carafe opened it; empty where there was none."""
+    versions: tuple[str, ...]
+    aliases: tuple[str, ...]
+    history: tuple[str, ...]
+    keys: tuple[str, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Found:
+    """A home's state, and everything that is wrong with it."""
+
+    state: State
+    faults: tuple[str, ...]
+    orphans: int
+
+
+def examine(home: Path) -> Found:
+    """Open the home as every command does, and look at everything in it."""
+    settings = Settings(home=home)
+    revision = _revision(home / "carafe.db")
+    with closing(open_keys(settings)) as keys, closing(open_registry(settings)) as registry:
+        known = tuple(f"{one.name} {one.role} {one.revoked is not None}" for one in keys.all())
+        versions = registry.versions(Query(size=100)).items
+        names = [model.name for model in registry.models(Query(size=100)).items]
+        state = State(
+            revision=revision,
+            versions=tuple(f"{version} {version.verdict}" for version in versions),
+            aliases=tuple(line for name in names for line in _aliases(registry, name)),
+            history=tuple(line for name in names for line in _history(registry, name)),
+            keys=known,
+        )
+        faults = [*_unloadable(registry), *_inconsistent(registry, names)]
+        orphans = registry.collect_orphans()
+        faults += _untidy(registry, home)
+    faults += [f"left {name}" for name in sorted({file.name for file in home.iterdir()} - KNOWN)]
+    return Found(state, (*faults, *_damaged(home / "carafe.db")), orphans)
+
+
+def _aliases(registry: Registry, name: str) -> list[str]:
+    return [f"{name}@{each.name}: {each.traffic} {each.revision}" for each in registry.model(name).aliases]
+
+
+def _history(registry: Registry, name: str) -> list[str]:
+    return [
+        f"{name} {one.id} {one.action} {one.alias} {one.version} {one.before} {one.after} {one.reason} {one.forced}"
+        for one in registry.history(name, HistoryQuery(size=100)).items
+    ]
+
+
+def _unloadable(registry: Registry) -> list[str]:
+    """Return the versions whose digests or recorded answers don't hold."""
+    wrong = []
+    for version in registry.versions(Query(size=100)).items:
+        try:
+            load_model(registry.fetch(version))
+        except Exception as error:  # noqa: BLE001 - whatever it is, the version can't answer
+            wrong.append(f"{version} can't be loaded: {error}")
+    return wrong
+
+
+def _inconsistent(registry: Registry, names: list[str]) -> list[str]:
+    """Return the aliases that are not as the last entry of their history says."""
+    wrong = []
+    for name in names:
+        for alias in registry.model(name).aliases:
+            (last,) = registry.history(name, HistoryQuery(alias=alias.name, size=1)).items
+            if (last.id, last.after) != (alias.revision, alias.traffic):
+                wrong.append(f"{name}@{alias.name} is {alias.traffic}, its history says {last.after}")
+    return wrong
+
+
+def _untidy(registry: Registry, home: Path) -> list[str]:
+    """Return what the collection of orphans should have taken away, or should not have."""
+    artefacts = home / "artefacts"
+    kept = {folder.name for folder in (artefacts / "kept").iterdir()}
+    wanted = {version.artefact for version in registry.versions(Query(size=100)).items}
+    wrong = [f"kept {kept ^ wanted}"] if kept != wanted else []
+    return wrong + [f"left in {part}" for part in ("staging", "quarantine") if _folders(artefacts / part)]
+
+
+def _folders(parent: Path) -> list[Path]:
+    return [entry for entry in parent.iterdir() if entry.is_dir()]
+
+
+def _damaged(database: Path) -> list[str]:
+    with closing(sqlite3.connect(database)) as connection:
+        found = [row[0] for row in connection.execute("PRAGMA integrity_check")]
+        broken = connection.execute("PRAGMA foreign_key_check").fetchall()
+    return [text for text in found if text != "ok"] + [f"a foreign key is broken: {row}" for row in broken]
+
+
+def _revision(database: Path) -> str:
+    if not database.exists():
+        return ""
+    with closing(sqlite3.connect(database)) as connection:
+        return str(connection.execute("SELECT version_num FROM alembic_version").fetchone()[0])

@@ -1,0 +1,175 @@
+"""Faults at chosen system calls of an unmodified program, injected by strace.
+
+``strace --inject`` counts each kind of call for itself, from the moment when it is attached. So a place at which to
+fail is the name of a call and its number: all places that one run passes are recorded first, and each is failed in a
+run of its own. A killed process never does the call that it is killed at.
+"""
+
+from __future__ import annotations
+
+import os
+import re
+import subprocess
+import sys
+from collections import Counter
+from collections.abc import Callable, Iterator, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+
+CALLS = (
+    "open,openat,creat,read,pread64,write,writev,pwrite64,pwritev,fsync,fdatasync,rename,renameat,renameat2,unlink,"
+    "unlinkat,mkdir,mkdirat,rmdir,link,linkat,symlink,symlinkat,ftruncate,truncate,fallocate,chmod,fchmod,fchmodat,"
+    "flock,fcntl"
+)
+"""Every call by which a file, a folder or a lock is changed, and those by which files are read."""
+
+CHANGING = frozenset(CALLS.split(",")) - {"read", "pread64", "fcntl", "flock"}
+"""Those of them that change something, so that a full or read-only disk may refuse them."""
+
+_LINE = re.compile(r"(\d+) +(\w+)\((.*)")
+
+
+@dataclass(frozen=True, slots=True)
+class Place:
+    """The ``number``-th call of a kind, from 1."""
+
+    call: str
+    number: int
+    seen: str = ""
+    """What strace wrote of it when it was recorded."""
+
+    def __str__(self) -> str:
+        return f"{self.call} #{self.number}: {self.seen}"
+
+    @property
+    def writes(self) -> bool:
+        """Whether it changes something."""
+        if self.call in {"open", "openat"}:
+            return "O_WRONLY" in self.seen or "O_RDWR" in self.seen or "O_CREAT" in self.seen
+        return self.call in CHANGING
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Ended:
+    """How a process ended."""
+
+    status: int
+    """What ``waitpid`` told: the exit code shifted, or the signal."""
+    out: str
+    err: str
+
+    @property
+    def killed(self) -> bool:
+        """Whether it was killed."""
+        return os.WIFSIGNALED(self.status)
+
+    @property
+    def code(self) -> int:
+        """The exit code; negative for a signal."""
+        return os.waitstatus_to_exitcode(self.status)
+
+
+def record(act: Callable[[], None], *, folder: Path, about: Path) -> tuple[Ended, list[Place]]:
+    """Let a child act, and return how it ended with the places it passed that have to do with a path or its output."""
+    log = folder / "recorded"
+    ended = _traced(act, folder, ["-y", "-s", "0", "-o", str(log), "-e", f"trace={CALLS}"])
+    return ended, list(_places(log.read_text(errors="replace"), about, folder))
+
+
+def inject(act: Callable[[], None], place: Place, fault: str, *, folder: Path, lasting: bool = False) -> Ended:
+    """Let a child act, and have one call fail, or that and all later ones of its kind.
+
+    Args:
+        act: what the child does.
+        place: where.
+        fault: ``KILL``, or the name of an error such as ``ENOSPC``.
+        folder: where the child's output and strace's are written.
+        lasting: whether every later call of that kind fails as well.
+    """
+    what = "signal=KILL" if fault == "KILL" else f"error={fault}"
+    when = f"{place.number}{'+' if lasting else ''}"
+    options = ["-o", str(folder / "injected"), "-e", f"trace={place.call}"]
+    return _traced(act, folder, [*options, f"--inject={place.call}:{what}:when={when}"])
+
+
+def in_child(act: Callable[[], None], *, folder: Path) -> Ended:
+    """Let a child act, untouched."""
+    child = _forked(act, folder, wait=None)
+    return _ended(child, folder)
+
+
+def _traced(act: Callable[[], None], folder: Path, options: Sequence[str]) -> Ended:
+    """Attach strace to a child before it does anything, and wait for both."""
+    read, write = os.pipe()
+    child = _forked(act, folder, wait=read, close=write)
+    os.close(read)
+    strace = subprocess.Popen(
+        ["strace", "-f", *options, "-p", str(child)], stdout=subprocess.DEVNULL, stderr=subprocess.PIPE, text=True
+    )
+    assert strace.stderr is not None
+    said = strace.stderr.readline()
+    os.write(write, b"x")
+    os.close(write)
+    ended = _ended(child, folder)
+    strace.stderr.read()
+    strace.stderr.close()
+    strace.wait(60)
+    assert "attached" in said, f"strace can't trace here: {said}"
+    return ended
+
+
+def _forked(act: Callable[[], None], folder: Path, *, wait: int | None, close: int | None = None) -> int:
+    sys.stdout.flush()
+    child = os.fork()
+    if child:
+        return child
+    code = 70
+    try:
+        if close is not None:
+            os.close(close)
+        for number, name in ((1, "out"), (2, "err")):
+            file = os.open(folder / name, os.O_WRONLY | os.O_CREAT | os.O_TRUNC, 0o600)
+            os.dup2(file, number)
+            os.close(file)
+        if wait is not None:
+            os.read(wait, 1)
+            os.close(wait)
+        code = _exit_code(act)
+        sys.stdout.flush()
+        sys.stderr.flush()
+    finally:
+        os._exit(code)
+
+
+def _exit_code(act: Callable[[], None]) -> int:
+    try:
+        act()
+    except SystemExit as end:
+        return end.code if isinstance(end.code, int) else int(end.code is not None)
+    except BaseException:  # noqa: BLE001 - as the interpreter would: the test looks for it
+        sys.excepthook(*sys.exc_info())
+        return 1
+    return 0
+
+
+def _ended(child: int, folder: Path) -> Ended:
+    _, status = os.waitpid(child, 0)
+    out, err = ((folder / name).read_text(errors="replace") for name in ("out", "err"))
+    return Ended(status=status, out=out, err=err)
+
+
+def _places(log: str, about: Path, folder: Path) -> Iterator[Place]:
+    """Yield the calls of the first process that name the path, or a file in it, or write to its output."""
+    passed: Counter[str] = Counter()
+    told = (str(about), f"<{folder}/out>", f"<{folder}/err>")
+    first = None
+    for line in log.splitlines():
+        found = _LINE.match(line)
+        if found is None:
+            continue
+        first = first or found[1]
+        if found[1] != first:
+            continue
+        passed[found[2]] += 1
+        if any(text in line for text in told):
+            yield Place(found[2], passed[found[2]], line.split(" ", 1)[1].strip())

@@ -1,0 +1,123 @@
+"""Killed, or refused by the disk, in any system call: everything is fully old or fully new, and the next start works.
+
+The command line runs unmodified; ``campaign.py`` forks it from a process that has imported it, and strace strikes.
+"""
+
+from __future__ import annotations
+
+import json
+import subprocess
+import sys
+from collections import Counter
+from collections.abc import Iterator, Mapping
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from reliability.report import report
+
+pytestmark = [pytest.mark.needs("strace"), pytest.mark.xdist_group("crashes")]
+
+CAMPAIGN = Path(__file__).parent / "campaign.py"
+
+LONG = ("create", "migrate", "import", "publish", "train", "promote", "rollback", "delete", "keys create")
+SHORT = ("create", "migrate", "import", "promote", "delete")
+
+Document = Mapping[str, Any]
+
+
+def attempts(folder: Path, fault: str, stride: int, *operations: str) -> Iterator[tuple[str, Document, Document]]:
+    """Yield each operation's name, what is found before and after it without a fault, and what is found after one."""
+    command = [sys.executable, str(CAMPAIGN), str(folder), fault, str(stride), *operations]
+    done = subprocess.run(command, capture_output=True, text=True, check=False)
+    assert (done.returncode, done.stderr) == (0, "")
+    plain: dict[str, Document] = {}
+    for found in map(json.loads, done.stdout.splitlines()):
+        name = found["operation"]
+        if name not in plain:
+            assert found["code"] == 0
+            assert found["old"] != found["new"], f"{name} changed nothing"
+            plain[name] = found
+        else:
+            yield name, plain[name], found
+
+
+def outcome(plain: Document, found: Document) -> str:
+    """Return whether everything is old or everything is new, having made sure that nothing else is so.
+
+    The revision of the database is looked at for itself: it is new as soon as there is a database, or a newer one.
+    """
+    assert found["faults"] == [], found["place"]
+    old, new, state = ({**each} for each in (plain["old"], plain["new"], found["state"]))
+    revisions = [each.pop("revision") for each in (old, new, state)]
+    assert revisions[2] in revisions[:2], found["place"]
+    assert state in (old, new), found["place"]
+    is_new = state == new and revisions[2] == revisions[1]
+    assert is_new or state == old, found["place"]
+    return "new" if is_new else "old"
+
+
+def acknowledged(found: Document) -> bool:
+    """Return whether whoever asked was told that it is done."""
+    return found["code"] == 0 or (found["out"] != "" and found["code"] != 1)
+
+
+def check_kill(name: str, plain: Document, found: Document) -> str:
+    """Return what a kill left; nothing that was told may be lost, and the same command works afterwards."""
+    assert found["killed"], f"{name} went on after {found['place']}"
+    left = outcome(plain, found)
+    assert left == "new" or not acknowledged(found), f"{name} was acknowledged and lost at {found['place']}"
+    if left == "old":
+        assert found["again"]["code"] == 0, found
+    return left
+
+
+def check_error(name: str, plain: Document, found: Document) -> str:
+    """Return what came of an error: a success that is none of the old, or a refusal in Carafe's own words."""
+    left = outcome(plain, found)
+    if found["code"] == 0:
+        assert left == "new", f"{name} was acknowledged and lost at {found['place']}"
+    else:
+        assert found["code"] == 1, found
+        assert found["err"].startswith("carafe: "), found
+        assert "Traceback" not in found["err"], found
+    if left == "old":
+        assert found["again"]["code"] == 0, found
+    return left
+
+
+def test_a_killed_command_is_fully_done_or_not_at_all(tmp_path: Path) -> None:
+    left = Counter(check_kill(*each) for each in attempts(tmp_path, "KILL", 15, *SHORT))
+    assert left["old"] > 8
+    assert left["new"] > 0
+
+
+@pytest.mark.parametrize("fault", ["EIO", "ENOSPC"])
+def test_a_command_that_the_disk_refuses_says_so_and_leaves_nothing_partial(tmp_path: Path, fault: str) -> None:
+    operations = {"EIO": ("create", "promote"), "ENOSPC": ("import", "delete")}[fault]
+    left = Counter(check_error(*each) for each in attempts(tmp_path, fault, 12, *operations))
+    assert left["old"] > 5
+
+
+@pytest.mark.long
+def test_a_command_is_killed_before_each_of_its_changes(tmp_path: Path) -> None:
+    left: dict[str, Counter[str]] = {name: Counter() for name in LONG}
+    for name, plain, found in attempts(tmp_path, "KILL", 1, *LONG):
+        left[name][check_kill(name, plain, found)] += 1
+    report("21", [figures(name, count) for name, count in left.items()])
+
+
+@pytest.mark.long
+@pytest.mark.parametrize("fault", ["EIO", "ENOSPC", "EROFS"])
+def test_a_command_is_refused_each_of_its_calls(tmp_path: Path, fault: str) -> None:
+    left = Counter(check_error(*each) for each in attempts(tmp_path, fault, 1, *LONG))
+    assert left["old"] > 100
+
+
+def figures(name: str, count: Mapping[str, int]) -> str:
+    """Return one operation's line of the report."""
+    return (
+        f"`{name}`: killed before each of the {sum(count.values())} system calls by which it changes something; "
+        f"everything old after {count['old']}, everything new after {count['new']}, anything else after none."
+    )
