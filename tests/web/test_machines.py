@@ -169,13 +169,13 @@ def test_machines_agree_within_a_second_and_none_is_missed_when_it_ends(
             requests += generator.asked
     agreed = (
         "20 promotions, each through the other of two machines of 2 workers: the last request that the old version "
-        f"answered was sent {max(late):.2f} s after the change at most, {sorted(late)[10]:.2f} s in the median (allowed: "
-        "1 s)."
+        f"answered was sent {max(late):.2f} s after the change at most, {sorted(late)[10]:.2f} s in the median "
+        "(allowed: 1 s)."
     )
     ended = (
         f"Both machines behind nginx, each drained 3 times and killed 3 times, under {RATE} predictions a second over "
-        f"{CONNECTIONS} connections: {requests:,} requests. A drain failed {worst['drain']} of them at most (allowed: 0), "
-        f"a kill {worst['kill']} (allowed: the {CONNECTIONS} that may be under way)."
+        f"{CONNECTIONS} connections: {requests:,} requests. A drain failed {worst['drain']} of them at most (allowed: "
+        f"0), a kill {worst['kill']} (allowed: the {CONNECTIONS} that may be under way)."
     )
     report("machines", [agreed, ended])
     assert worst["drain"] == 0
