@@ -58,7 +58,10 @@ def make_folder(folder: Path) -> None:
     The disk remembers each new name before this returns: what is kept in the folder is lost with it.
     """
     new = [each for each in (folder, *folder.parents) if not each.exists()]
-    folder.mkdir(mode=0o700, parents=True, exist_ok=True)
+    if not new:
+        folder.mkdir(exist_ok=True)  # says so where it is no folder
+    for each in reversed(new):  # one by one: those above would be open to others
+        each.mkdir(mode=0o700, exist_ok=True)
     for each in new:
         flush_folder(each.parent)
 

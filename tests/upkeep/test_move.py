@@ -1,0 +1,51 @@
+"""A backup knows no particular database or store."""
+
+from __future__ import annotations
+
+from contextlib import closing
+from dataclasses import replace
+from pathlib import Path
+
+import pytest
+
+from carafe.access import open_keys
+from carafe.access.authenticator import Authenticator
+from carafe.errors import HomeNotEmpty
+from carafe.registry import open_registry
+from carafe.settings import Settings
+from carafe.upkeep import back_up, restore
+from carafe.upkeep.checkup import Depth, Order, State, examine
+from older_homes import unpack
+from own_s3 import OwnS3
+from sealed import publish
+
+pytestmark = pytest.mark.xdist_group("postgres")
+
+
+def test_a_home_moves_to_postgresql_and_an_object_store_and_back_by_its_backups(
+    tmp_path: Path, postgres_url: str, s3: OwnS3
+) -> None:
+    older = unpack("format2-revision0001", tmp_path)
+    back_up(Settings(home=older.path), tmp_path / "there.backup")
+    there = Settings(home=tmp_path / "there", database_url=postgres_url, artifacts_url=s3.fresh())
+    restore(there, tmp_path / "there.backup")
+    with closing(open_registry(there)) as registry:
+        before = registry.history("iris").items
+        assert registry.alias("iris").number == 2
+        assert publish(registry, "iris").number == 4  # the database goes on counting where the other one was
+        registry.delete("iris", 4)
+        assert len(registry.history("iris").items) == len(before) + 2
+    with closing(open_keys(there)) as keys:
+        authenticator = Authenticator(keys)
+        assert {authenticator.authenticate(text).role.value for text in older.keys.values()} == older.keys.keys()
+    with pytest.raises(HomeNotEmpty):
+        restore(replace(there, home=tmp_path / "other"), tmp_path / "there.backup")
+    states = {finding.check: finding.state for finding in examine(Order(settings=there, depth=Depth.DEEP))}
+    assert states.pop("database") is states.pop("revision") is State.SKIPPED
+    assert set(states.values()) == {State.OK}, list(examine(Order(settings=there)))
+    back_up(there, tmp_path / "back.backup")
+    back = Settings(home=tmp_path / "back")
+    restore(back, tmp_path / "back.backup")
+    with closing(open_registry(back)) as registry:
+        assert registry.history("iris").items[2:] == before
+    assert {finding.state for finding in examine(Order(settings=back, depth=Depth.DEEP))} == {State.OK}
