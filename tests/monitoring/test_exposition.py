@@ -6,7 +6,7 @@ import pytest
 from prometheus_client.parser import text_string_to_metric_families
 
 from carafe.monitoring.exposition import expose
-from carafe.monitoring.figures import FIGURES, Kind
+from carafe.monitoring.figures import FIGURES, ROLLOUT_PERCENT, Kind
 from carafe.monitoring.metrics import Metrics
 from carafe.monitoring.process import add_use
 from carafe.monitoring.snapshot import Snapshot
@@ -27,6 +27,7 @@ def filled() -> Snapshot:
         if figure.kind is Kind.COUNTER:
             counted.count(figure, tuple("1" if label == "version" else "houses" for label in figure.labels))
     snapshot = counted.snapshot(worker="1")
+    snapshot.gauge(ROLLOUT_PERCENT, ("houses", "champion", "2"), 5.0)
     add_use(snapshot)
     return snapshot
 
