@@ -10,7 +10,8 @@ from carafe.monitoring.figures import FIGURES, ROLLOUT_PERCENT, Kind
 from carafe.monitoring.metrics import Metrics
 from carafe.monitoring.process import add_use
 from carafe.monitoring.snapshot import Snapshot
-from carafe.serving import Looked, Run
+from carafe.serving import Looked, Outcome, Run, Shadowed
+from carafe.serving.difference import Difference
 from monitoring.events import finished, served
 
 
@@ -23,6 +24,10 @@ def filled() -> Snapshot:
     counted.finished(finished(status=404, slug="not-found", route=None))
     counted.ran(Run(name="houses", number=1, requests=1, rows=1, waiting=0, waited=0.0, seconds=0.01))
     counted.looked(Looked(name="houses", number=1, hits=1, misses=1))
+    difference = Difference(rows=1, different=1, measured=1, total=1.0, largest=1.0, relative=(0,) * 9 + (1,))
+    counted.shadowed(
+        Shadowed(name="houses", version=1, shadow=2, outcome=Outcome.COMPARED, seconds=0.01, difference=difference)
+    )
     for figure in FIGURES:
         if figure.kind is Kind.COUNTER:
             counted.count(figure, tuple("1" if label == "version" else "houses" for label in figure.labels))
