@@ -25,6 +25,9 @@ from carafe.serving.shelf import Limits
 MOST_WARMED = 64
 """How many models' champions are loaded before anybody asks, beside what is pinned."""
 
+WARM_SECONDS = 120.0
+"""For how long a process says that it is starting while what it loads at the start is still being loaded."""
+
 WARM_PAUSE = 0.05
 """Seconds between two looks for what is still being loaded at the start."""
 
@@ -124,9 +127,9 @@ class Catalog:
     def warm(self) -> None:
         """Load what is pinned and every model's champion, so that no request has to wait for it.
 
-        Gives up waiting after as long as a request would; what is slower is loaded all the same, and found later.
+        Gives up waiting after WARM_SECONDS; what is slower is loaded all the same, and found by a later refresh.
         """
-        until = time.monotonic() + self._kept.shelf.limits.wait_seconds
+        until = time.monotonic() + WARM_SECONDS
         try:
             left = [*self._kept.pinned, *self._champions()]
             while left and time.monotonic() < until:
