@@ -60,7 +60,7 @@ def outcome(plain: Document, found: Document) -> str:
 
 def acknowledged(found: Document) -> bool:
     """Return whether whoever asked was told that it is done."""
-    return found["code"] == 0 or (found["out"] != "" and found["code"] != 1)
+    return bool(found["code"] == 0 or (found["out"] != "" and found["code"] != 1))
 
 
 def check_kill(name: str, plain: Document, found: Document) -> str:

@@ -66,6 +66,15 @@ def make_folder(folder: Path) -> None:
         flush_folder(each.parent)
 
 
+def flush_file(file: Path) -> None:
+    """Have the disk hold every byte of a file that others have written."""
+    descriptor = os.open(file, os.O_RDONLY | os.O_CLOEXEC)
+    try:
+        os.fsync(descriptor)
+    finally:
+        os.close(descriptor)
+
+
 def flush_folder(folder: Path) -> None:
     """Have the disk remember which names ``folder`` holds: a rename survives a power cut only after this."""
     descriptor = os.open(folder, os.O_RDONLY | os.O_DIRECTORY | os.O_CLOEXEC)

@@ -11,6 +11,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import BinaryIO, Self
 
+from carafe.database import flush_folder
 from carafe.errors import OutputUnavailable
 from carafe.jobs.scoring.batch import Position
 from carafe.jobs.scoring.checkpoint import Checkpoint, Counts, Job, read_checkpoint, write_checkpoint
@@ -147,6 +148,7 @@ class FileTarget:
                 files.rejected.unlink(missing_ok=True)
             elif _size(files.rejected_part) == self._reported:
                 files.rejected_part.replace(files.rejected)
+            flush_folder(files.output.parent)  # the names are given for good before the way back goes
             for file in (files.part, files.rejected_part, files.checkpoint):
                 file.unlink(missing_ok=True)
 

@@ -9,6 +9,7 @@ from pathlib import Path
 import polars as pl
 from polars.io.plugins import register_io_source
 
+from carafe.database import flush_file, flush_folder
 from carafe.jobs.scoring.arrow_stream import END, MessageKind, messages
 from carafe.jobs.scoring.formats import Format
 from carafe.jobs.scoring.score import Scored
@@ -76,5 +77,7 @@ class ArrowSink:
             table.sink_parquet(draft, row_group_size=rows)
         else:
             table.sink_ipc(draft, record_batch_size=rows)
+        flush_file(draft)  # before the stream goes, of which it could be made again
         draft.replace(target)
+        flush_folder(target.parent)
         part.unlink()
