@@ -11,6 +11,9 @@ from threading import Event, Thread
 from types import TracebackType
 from typing import Self
 
+CLIENTS = 400
+"""How many requests are under way at most; a process may have some more files open."""
+
 
 @dataclass(frozen=True)
 class Outcome:
@@ -67,6 +70,7 @@ class _Flood:
     request: bytes
     idle: list[tuple[asyncio.StreamReader, asyncio.StreamWriter]] = field(default_factory=list)
     outcomes: list[Outcome] = field(default_factory=list)
+    clients: asyncio.Semaphore = field(default_factory=lambda: asyncio.Semaphore(CLIENTS))
 
     async def open(self, rate: float, seconds: float) -> Seen:
         began, tasks = time.monotonic(), []
@@ -95,23 +99,28 @@ class _Flood:
         return Seen(self.outcomes, seconds)
 
     async def _one(self) -> None:
-        began = time.monotonic()
-        try:
-            status, retry = await asyncio.wait_for(self._exchange(), 30)
-        except (TimeoutError, OSError, EOFError):
-            status, retry = 0, False
+        async with self.clients:
+            began = time.monotonic()
+            try:
+                status, retry = await asyncio.wait_for(self._exchange(), 60)
+            except (OSError, EOFError, TimeoutError):
+                status, retry = 0, False
         self.outcomes.append(Outcome(status, time.monotonic() - began, retry))
 
     async def _exchange(self) -> tuple[int, bool]:
         reader, writer = self.idle.pop() if self.idle else await asyncio.open_connection("127.0.0.1", self.port)
-        writer.write(self.request)
-        head = (await reader.readuntil(b"\r\n\r\n")).lower()
-        length = int(head.partition(b"content-length: ")[2].partition(b"\r\n")[0])
-        await reader.readexactly(length)
-        if b"connection: close" in head:
-            writer.close()
-        else:
-            self.idle.append((reader, writer))
+        kept = False
+        try:
+            writer.write(self.request)
+            head = (await reader.readuntil(b"\r\n\r\n")).lower()
+            length = int(head.partition(b"content-length: ")[2].partition(b"\r\n")[0])
+            await reader.readexactly(length)
+            kept = b"connection: close" not in head
+        finally:
+            if kept:
+                self.idle.append((reader, writer))
+            else:
+                writer.close()
         return int(head.split(b" ", 2)[1]), b"retry-after: " in head
 
 

@@ -21,7 +21,7 @@ def overdue(stand: Stand, rule: str, *, rate: float, seconds: float, timeout: st
     seen = flood(port, PATH.format(rule), ROW, rate=rate, seconds=seconds, timeout=timeout)
     calls, answered = stand.calls(rule) - before, seen.statuses[200]
     assert set(seen.statuses) <= {200, 503, 504}, seen.statuses
-    assert seen.statuses[504] > 0
+    assert rule == "together" or seen.statuses[504] > 0
     assert calls <= answered if rule == "together" else calls == answered
     return (
         f"{len(seen.outcomes):,} requests with {timeout} each, {TOLD[rule]}: {answered:,} answered, "
@@ -53,9 +53,7 @@ def test_under_ten_times_the_capacity_every_call_of_the_model_has_a_client_that_
     for rule in ("sleeping", "together"):
         with standing(tmp_path / rule, rule) as stand:
             flood(stand.server.port, PATH.format(rule), ROW, rate=20, seconds=0.5)
-            for timeout in ("100ms", "0.5"):
-                rate = 1000 if rule == "sleeping" else 1500
-                lines.append(overdue(stand, rule, rate=rate, seconds=10, timeout=timeout))
+            lines += [overdue(stand, rule, rate=1000, seconds=8, timeout=timeout) for timeout in ("100ms", "0.5")]
             before = stand.calls(rule)
             seen = flood(stand.server.port, PATH.format(rule), ROW, rate=500, seconds=4, timeout="0")
             assert set(seen.statuses) == {504}

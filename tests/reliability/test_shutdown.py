@@ -66,7 +66,7 @@ def drained(stand: Stand) -> tuple[float, float]:
 
 
 def test_at_sigterm_a_server_says_so_answers_on_and_finishes_what_it_has_begun(tmp_path: Path) -> None:
-    with standing(tmp_path, "sleeping", extra=("--workers", "2"), CARAFE_DRAIN_SECONDS="3") as stand:
+    with standing(tmp_path, "sleeping", extra=("--workers", "2"), CARAFE_DRAIN_SECONDS="2") as stand:
         unready, ended = drained(stand)
     assert unready < 3
     assert ended < 30
@@ -112,7 +112,7 @@ def killed(stand: Stand, *, seconds: float) -> tuple[list[Outcome], float]:
 
 def test_a_worker_that_is_killed_costs_its_own_requests_and_no_others(tmp_path: Path) -> None:
     with standing(tmp_path, "quick", extra=("--workers", "2")) as stand:
-        failed, _ = killed(stand, seconds=3)
+        failed, _ = killed(stand, seconds=1.5)
         assert len(failed) <= 16  # as many as were under way
         assert {one.status for one in failed} <= {0}
         assert stand.server.ask("GET", "/health/ready")[0] == 200
@@ -148,12 +148,13 @@ def test_shutdown_and_lost_workers_in_figures(tmp_path: Path) -> None:
     assert ended < 30
     failures, longest = [], 0.0
     with standing(tmp_path / "kill", "quick", extra=("--workers", "2")) as stand:
-        for _ in range(10):
+        for _ in range(5):
+            time.sleep(11)  # a worker that had not been up for ten seconds would be waited for a little before the next
             failed, away = killed(stand, seconds=4)
             failures.append(len(failed))
             longest = max(longest, away)
     lines.append(
-        f"One of two workers killed under 16 connections, ten times: {failures} requests lost (16 are under way), the "
+        f"One of two workers killed under 16 connections, five times: {failures} requests lost (16 are under way), the "
         f"next worker there after {longest:.2f} s at most, and it took over what waited (5)."
     )
     with standing(tmp_path / "stop", "quick", extra=("--workers", "1")) as stand:
