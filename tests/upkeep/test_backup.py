@@ -21,7 +21,15 @@ from carafe.access.authenticator import Authenticator
 from carafe.cli.main import main
 from carafe.database.tables_sql import METADATA
 from carafe.database.upgrade import REVISIONS
-from carafe.errors import CarafeError, CorruptBackup, HomeNotEmpty, InvalidSetting, NewerHome, StorageUnavailable
+from carafe.errors import (
+    CarafeError,
+    CorruptBackup,
+    DamagedHome,
+    HomeNotEmpty,
+    InvalidSetting,
+    NewerHome,
+    StorageUnavailable,
+)
 from carafe.registry import Promotion, Registry, open_registry
 from carafe.schema import ModelRef
 from carafe.settings import Settings
@@ -159,7 +167,8 @@ def test_a_restoration_that_died_can_be_begun_again(
     with pytest.raises(KeyboardInterrupt):
         restore(elsewhere, file)
     monkeypatch.undo()
-    assert (elsewhere.home / "restoring").exists()
+    with pytest.raises(DamagedHome, match="has not ended: wait for it, or run the same `carafe restore` again"):
+        open_registry(elsewhere)
     restore(elsewhere, file)
     assert not (elsewhere.home / "restoring").exists()
     assert files(elsewhere) == files(settings)

@@ -5,6 +5,7 @@ import shutil
 import sqlite3
 from collections.abc import Iterator
 from contextlib import closing
+from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from types import SimpleNamespace
@@ -155,7 +156,8 @@ def test_a_newer_home_is_named_and_left_alone(settings: Settings) -> None:
 
 def test_a_restoration_that_did_not_end_is_named(settings: Settings) -> None:
     (settings.home / "restoring").touch(mode=0o600)
-    assert "run the same `carafe restore` again" in only(look(settings)).advice
+    assert [finding.check for finding in look(settings)] == ["leftovers", "home"]
+    assert "run the same `carafe restore` again" in look(settings)[0].advice
 
 
 def test_drafts_that_a_crash_left_are_removed(settings: Settings) -> None:
@@ -291,7 +293,8 @@ def test_nothing_is_collected_while_somebody_publishes_and_it_says_so(registry: 
 
 
 def test_the_files_of_a_lost_database_are_a_problem_and_stay(settings: Settings) -> None:
-    for file in settings.home.glob("carafe.db*"):
+    settings = replace(settings, secret=(settings.home / "secret.key").read_bytes().hex())
+    for file in (*settings.home.glob("carafe.db*"), settings.home / "secret.key"):
         file.unlink()
     open_registry(settings).close()
     found = only(look(settings, repair=True))

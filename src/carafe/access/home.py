@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import hmac
+import os
 from dataclasses import dataclass, field
 from pathlib import Path
 
@@ -13,6 +14,9 @@ from carafe.database.connection import PATIENCE
 from carafe.database.engine import FILE as DATABASE
 from carafe.errors import DamagedHome, InvalidSetting, StorageUnavailable
 from carafe.settings import Settings
+
+RESTORING = "restoring"
+"""The file in a home that says that a restoration was begun and has not ended."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -43,11 +47,13 @@ def open_home(settings: Settings, *, patience: float = PATIENCE) -> Home:
 
     Raises:
         NewerHome: when a newer Carafe has written it.
-        DamagedHome: when the database is broken or gone, or the secret is not the one that it was made with.
+        DamagedHome: when the database is broken or gone, the secret is not the one that it was made with, or a
+            restoration into the home has not ended.
         InvalidSetting: when the secret of the settings is not that one, or the database's URL can't be read.
         MissingExtra: when what speaks to PostgreSQL is not installed.
         StorageUnavailable: when it can't be created, read or written.
     """
+    _check_restored(settings.home)
     if settings.database_url is None:
         _check_database(settings.home)
     database = open_database(settings.home, settings.database_url, patience=patience)
@@ -59,6 +65,14 @@ def open_home(settings: Settings, *, patience: float = PATIENCE) -> Home:
         database.close()
         raise
     return home
+
+
+def _check_restored(path: Path) -> None:
+    """Raise DamagedHome for a home that is half restored: who began to work in it could not have it restored."""
+    if os.path.exists(path / RESTORING):  # noqa: PTH110 - false also where nobody may look, which others will say
+        raise DamagedHome(
+            f"a restoration into {path} has not ended: wait for it, or run the same `carafe restore` again"
+        )
 
 
 def _check_database(path: Path) -> None:

@@ -2,15 +2,13 @@
 
 from __future__ import annotations
 
+from carafe.access.home import RESTORING
 from carafe.database import Database
 from carafe.database.engine import FILE
 from carafe.database.rows import is_empty
 from carafe.errors import HomeNotEmpty, StorageUnavailable
 from carafe.registry.store import ArtefactStore
 from carafe.settings import Settings
-
-RESTORING = "restoring"
-"""The file in a home that says that a restoration was begun and has not ended."""
 
 
 def check_home(settings: Settings) -> None:

@@ -13,6 +13,7 @@ from pathlib import Path
 
 import msgspec
 
+from carafe.access.home import RESTORING
 from carafe.access.secret import put_secret
 from carafe.database import Database, flush_folder, open_database
 from carafe.database.rows import fill
@@ -21,7 +22,7 @@ from carafe.registry.open import open_artefacts
 from carafe.registry.store import ArtefactStore
 from carafe.settings import Settings
 from carafe.upkeep.archive import Index, VersionFiles, artefact_member, table_member
-from carafe.upkeep.place import RESTORING, check_empty
+from carafe.upkeep.place import check_empty
 from carafe.upkeep.progress import Progress, quiet
 from carafe.upkeep.reader import Reader, open_archive
 from carafe.upkeep.verification import Verified, verify

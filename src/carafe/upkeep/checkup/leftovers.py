@@ -4,11 +4,11 @@ from __future__ import annotations
 
 from pathlib import Path
 
+from carafe.access.home import RESTORING
 from carafe.access.secret import FILE as SECRET
 from carafe.database import exclusively
 from carafe.database.engine import FILE as DATABASE
 from carafe.upkeep.checkup.finding import Finding, Findings, Order, State
-from carafe.upkeep.place import RESTORING
 
 CHECK = "leftovers"
 
