@@ -184,10 +184,10 @@ def test_machines_agree_within_a_second_and_none_is_missed_when_it_ends(
 
 
 def ended_under_load(generator: Generator, machine: Machine, way: Callable[[Machine], object]) -> None:
-    """End a machine while requests come, and start it again."""
+    """End a machine while requests come, start it again, and go on until nginx has taken it up again, too."""
     with generator:
         under_load(generator, 10 * CONNECTIONS)
         way(machine)
         under_load(generator, 10 * CONNECTIONS)
         machine.start()
-        under_load(generator, 10 * CONNECTIONS)
+        under_load(generator, 3 * RATE)  # three seconds: a machine that failed is left alone for two
