@@ -18,6 +18,9 @@ from web.servers import Server
 COMPILED, SHARED = "compiled", "shared"
 """A model that is called directly, and a native one whose waiting requests share runs."""
 
+WIDE = ("--workers", "2", "--threads", "48")
+"""A server with threads for all connections of these tests: no request is turned away because too many wait."""
+
 VALUES = tuple(index / 4 for index in range(16))
 
 

@@ -14,7 +14,7 @@ from carafe.schema import ModelRef
 from reliability.generator import Generator, Question
 from reliability.processes import Holding
 from reliability.report import report
-from reliability.slopes import COMPILED, SHARED, Home, make_home, questions
+from reliability.slopes import COMPILED, SHARED, WIDE, Home, make_home, questions
 from web.servers import Server, running
 
 CONNECTIONS = 32
@@ -94,7 +94,7 @@ def swap(home: Home, number: int) -> None:
 
 def soaked(folder: Path, *, seconds: float) -> Soaked:
     home = make_home(folder / "home")
-    with running("carafe", folder, home=home.path, key=home.key, extra=("--workers", "2")) as server:
+    with running("carafe", folder, home=home.path, key=home.key, extra=WIDE) as server:
         seen = soak(server, home, seconds=seconds)
     assert seen.failures == []
     assert seen.refused > seen.asked * 0.09

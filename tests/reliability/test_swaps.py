@@ -19,7 +19,7 @@ from carafe.web.service import build_service
 from reliability.generator import Generator
 from reliability.processes import Holding, connections
 from reliability.report import report
-from reliability.slopes import COMPILED, SHARED, Home, make_home, questions
+from reliability.slopes import COMPILED, SHARED, WIDE, Home, make_home, questions
 from web.servers import Server, running
 
 pytestmark = pytest.mark.xdist_group("swaps")
@@ -90,9 +90,7 @@ def wait_until(true: Callable[[], bool], *, seconds: float = 30) -> None:
 @pytest.fixture
 def server(tmp_path: Path) -> Iterator[tuple[Server, Home]]:
     home = make_home(tmp_path / "home")
-    with running(
-        "carafe", tmp_path, home=home.path, key=home.key, extra=("--workers", "2", "--threads", "16")
-    ) as started:
+    with running("carafe", tmp_path, home=home.path, key=home.key, extra=WIDE) as started:
         yield started, home
 
 
