@@ -122,6 +122,7 @@ def test_connections_that_wait_for_a_worker_survive_it(tmp_path: Path) -> None:
     with standing(tmp_path, "quick") as stand:
         (worker,) = stand.server.workers
         os.kill(worker, signal.SIGSTOP)
+        until(lambda: stopped(worker))  # not one of its threads takes a connection any more
         waiting = []
         for _ in range(20):
             one = socket.create_connection(("127.0.0.1", stand.server.port), timeout=60)
@@ -131,6 +132,12 @@ def test_connections_that_wait_for_a_worker_survive_it(tmp_path: Path) -> None:
         for one in waiting:
             assert one.recv(12) == b"HTTP/1.1 200"
             one.close()
+
+
+def stopped(process: int) -> bool:
+    """Tell whether every thread of a process stands still by a signal."""
+    states = [(task / "stat").read_text().rpartition(") ")[2][0] for task in Path(f"/proc/{process}/task").iterdir()]
+    return set(states) == {"T"}
 
 
 @pytest.mark.long
