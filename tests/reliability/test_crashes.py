@@ -88,16 +88,16 @@ def check_error(name: str, plain: Document, found: Document) -> str:
 
 
 def test_a_killed_command_is_fully_done_or_not_at_all(tmp_path: Path) -> None:
-    left = Counter(check_kill(*each) for each in attempts(tmp_path, "KILL", 15, *SHORT))
+    left = Counter(check_kill(*each) for each in attempts(tmp_path, "KILL", 25, *SHORT))
     assert left["old"] > 8
     assert left["new"] > 0
 
 
 @pytest.mark.parametrize("fault", ["EIO", "ENOSPC"])
 def test_a_command_that_the_disk_refuses_says_so_and_leaves_nothing_partial(tmp_path: Path, fault: str) -> None:
-    operations = {"EIO": ("create", "promote"), "ENOSPC": ("import", "delete")}[fault]
-    left = Counter(check_error(*each) for each in attempts(tmp_path, fault, 12, *operations))
-    assert left["old"] > 5
+    stride, *operations = {"EIO": (24, "create", "promote"), "ENOSPC": (12, "import", "delete")}[fault]
+    left = Counter(check_error(*each) for each in attempts(tmp_path, fault, int(stride), *map(str, operations)))
+    assert left["old"] > 3
 
 
 @pytest.mark.long
