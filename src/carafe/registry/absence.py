@@ -47,6 +47,14 @@ def in_use(name: str, number: int, aliases: Iterable[str]) -> VersionInUse:
     )
 
 
+def rolled_out(name: str, number: int, *, alias: str, stable: int, candidate: int) -> VersionInUse:
+    """Return the error that a version can't be deleted because a rollout that goes on needs it."""
+    return VersionInUse(
+        f"{name}@{number} is part of a rollout on {alias}, from version {stable} to version {candidate}: wait until it "
+        "has ended, or stop the rollout first"
+    )
+
+
 def no_default(known: Iterable[str]) -> NoDefaultModel:
     """Return the error that a request must name its model; it names those there are."""
     names = sorted(known)

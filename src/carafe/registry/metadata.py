@@ -120,7 +120,7 @@ class MetadataStore(Protocol):
         Raises:
             ModelNotFound: when no model has this name.
             VersionNotFound: when the model has no such version.
-            VersionInUse: when an alias points at it.
+            VersionInUse: when an alias points at it, or a rollout that goes on turns back to it or leads to it.
         """
         ...
 

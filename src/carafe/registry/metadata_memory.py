@@ -158,6 +158,7 @@ class MemoryMetadata:
         """Forget a version, and return what it was."""
         with self._lock:
             version = self.version(name, number)
+            self._rollouts.check_unneeded(name, number)
             if version.pointed:
                 raise in_use(name, number, version.aliases)
             del self._shelves[name].versions[number]

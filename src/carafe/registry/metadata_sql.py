@@ -30,7 +30,7 @@ from carafe.registry.lists_sql import (
 from carafe.registry.metadata import Draft
 from carafe.registry.promotion import Standing, Verdict
 from carafe.registry.query import Page, Query
-from carafe.registry.rollout_sql import SqlRollouts
+from carafe.registry.rollout_sql import SqlRollouts, check_unneeded
 from carafe.registry.rollout_store import RolloutStore
 from carafe.registry.version import Alias, RegisteredModel, Version
 from carafe.schema.exchange import CHAMPION
@@ -133,9 +133,10 @@ class SqlMetadata:
         with self._database.writing() as connection:
             _count_change(connection)
             version = _version(connection, name, number)
+            model = _model(connection, name)
+            check_unneeded(connection, model, name=name, number=number)
             if version.pointed:
                 raise in_use(name, number, version.aliases)
-            model = _model(connection, name)
             connection.execute(delete(versions).where(versions.c.model_id == model, versions.c.number == number))
             history_sql.write(connection, model, deleted(version, when=when, by=by))
             return version

@@ -84,7 +84,7 @@ class Registry(Aliases):
         Raises:
             ModelNotFound: when no model has this name.
             VersionNotFound: when the model has no such version.
-            VersionInUse: when an alias points at it.
+            VersionInUse: when an alias points at it, or a rollout that goes on needs it.
         """
         gone = self.metadata.remove(
             check_name(name), checked_number(name, number), when=datetime.now(UTC), by=said(by, what="by")

@@ -7,7 +7,7 @@ from dataclasses import replace
 from threading import RLock
 
 from carafe.errors import RolloutNotFound
-from carafe.registry.absence import no_rollout, rolled_out_already
+from carafe.registry.absence import no_rollout, rolled_out, rolled_out_already
 from carafe.registry.history import Change, Entry
 from carafe.registry.query import Page
 from carafe.registry.rollout import Rollout, State
@@ -122,6 +122,12 @@ class MemoryRollouts:
             self._rollouts[running.id] = replace(
                 running, state=State.OVERTAKEN, changed=entry.when, outcome=overtaken(entry)
             )
+
+    def check_unneeded(self, name: str, number: int) -> None:
+        """Return when no rollout that goes on needs a version; VersionInUse is raised when one does."""
+        for each in self.active():
+            if each.name == name and number in {each.stable, each.candidate}:
+                raise rolled_out(name, number, alias=each.alias, stable=each.stable, candidate=each.candidate)
 
     def _running(self, name: str, alias: str | None) -> Rollout | None:
         return next((each for each in self.active() if (each.name, each.alias) == (name, alias)), None)

@@ -12,7 +12,7 @@ from sqlalchemy import Connection, Row, Select, func, insert, select, update
 from carafe.database import Database
 from carafe.database.tables_sql import home, models, rollout_figures, rollouts
 from carafe.errors import RolloutNotFound
-from carafe.registry.absence import no_rollout, rolled_out_already
+from carafe.registry.absence import no_rollout, rolled_out, rolled_out_already
 from carafe.registry.history import Change, Entry
 from carafe.registry.query import Page
 from carafe.registry.rollout import ACTIVE, Plan, Rollout, State
@@ -143,6 +143,20 @@ def overtake(connection: Connection, model: int, entry: Entry) -> None:
     mine = (rollouts.c.model_id == model) & (rollouts.c.alias == entry.alias) & _GOING_ON
     values = {"state": State.OVERTAKEN.value, "changed": entry.when, "outcome": overtaken(entry)}
     connection.execute(update(rollouts).where(mine).values(values))
+
+
+def check_unneeded(connection: Connection, model: int, *, name: str, number: int) -> None:
+    """Return when no rollout that goes on needs a version of a model; within the transaction that is to delete it.
+
+    Raises:
+        VersionInUse: when one does. Its last step points at the candidate alone, and still may turn back.
+    """
+    mine = (rollouts.c.model_id == model) & _GOING_ON
+    needs = (rollouts.c.stable == number) | (rollouts.c.candidate == number)
+    columns = (rollouts.c.alias, rollouts.c.stable, rollouts.c.candidate)
+    row = connection.execute(select(*columns).where(mine, needs).order_by(rollouts.c.id).limit(1)).one_or_none()
+    if row is not None:
+        raise rolled_out(name, number, alias=row.alias, stable=row.stable, candidate=row.candidate)
 
 
 def _count_change(connection: Connection) -> None:

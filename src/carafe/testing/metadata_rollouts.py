@@ -6,8 +6,9 @@ from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import replace
 from datetime import timedelta
+from functools import partial
 
-from carafe.errors import AliasChanged, ModelNotFound, RolloutConflict, RolloutNotFound, VersionNotFound
+from carafe.errors import AliasChanged, ModelNotFound, RolloutConflict, RolloutNotFound, VersionInUse, VersionNotFound
 from carafe.registry.history import Action, Change, Entry, HistoryQuery
 from carafe.registry.metadata import MetadataStore
 from carafe.registry.rollout import Plan, Rollout, State, share
@@ -170,6 +171,29 @@ def whoever_changes_the_alias_overtakes_its_rollout(make: MakeMetadata) -> None:
         assert store.history("houses", HistoryQuery(size=1)).items[0] == entry
 
 
+def what_a_rollout_needs_stays_until_it_has_ended(make: MakeMetadata) -> None:
+    """At its last step no alias points at the stable version any more, and it may still have to turn back to it."""
+    store = ready(make)
+    add(store, "houses", minutes=3)
+    made = begin(store)
+    last = store.rollouts.turn(made, onwards(made, 2))
+    assert last is not None
+    assert store.alias("houses", CHAMPION).traffic == Traffic.to(2)
+    before = store.generation()
+    for number in (1, 2):
+        refused(
+            VersionInUse,
+            partial(store.remove, "houses", number, when=NOON),
+            f"houses@{number} is part of a rollout on {CHAMPION}",
+            "stop the rollout first",
+        )
+    assert store.generation() == before
+    assert store.remove("houses", 3, when=NOON).number == 3
+    back = Change(name="houses", alias=CHAMPION, traffic=Traffic.to(1), action=Action.ROLLBACK, when=NOON)
+    assert store.rollouts.turn(last, Turn(state=State.TURNED_BACK, step=2, when=NOON, change=back)) is not None
+    assert store.remove("houses", 2, when=NOON).number == 2
+
+
 def what_workers_saw_adds_up(make: MakeMetadata) -> None:
     """Each writes its own row anew, step by step; it is no change of the registry, and outlives the rollout."""
     store = ready(make)
@@ -204,5 +228,6 @@ ROLLOUT_CHECKS: tuple[Callable[[MakeMetadata], None], ...] = (
     a_step_is_taken_once,
     a_rollout_ends_and_another_may_begin,
     whoever_changes_the_alias_overtakes_its_rollout,
+    what_a_rollout_needs_stays_until_it_has_ended,
     what_workers_saw_adds_up,
 )
