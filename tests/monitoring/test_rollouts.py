@@ -8,7 +8,7 @@ from typing import Any
 
 import pytest
 
-from carafe.errors import CorruptArtefact, StorageUnavailable
+from carafe.errors import CorruptArtefact, StorageUnavailable, VersionNotFound
 from carafe.monitoring.rollouts import RolloutFollower
 from carafe.monitoring.snapshot import Snapshot
 from carafe.registry import (
@@ -22,6 +22,7 @@ from carafe.registry import (
     memory_registry,
     open_registry,
 )
+from carafe.registry.rollout_store import RolloutStore, Turn
 from carafe.schema import ModelRef
 from carafe.settings import Settings
 from monitoring.events import finished, served
@@ -247,6 +248,34 @@ def test_a_database_that_is_away_is_tried_again(registry: Registry, worker: Work
         patch.setattr(kind, "record", _away)
         with pytest.raises(StorageUnavailable):
             worker.watch(1)
+    assert worker.watch(1).state is State.TURNED_BACK
+
+
+def test_a_rollout_that_can_not_be_followed_holds_up_no_other_and_is_logged_once(
+    registry: Registry, worker: Worker, caplog: pytest.LogCaptureFixture
+) -> None:
+    for _ in range(2):
+        publish(registry, "iris")
+    registry.rollouts.begin("houses", 2, plan=PLAN)
+    registry.rollouts.begin("iris", 2, plan=PLAN)
+    worker.watch(1)
+    worker.failed(2, 3)
+    for _ in range(3):
+        worker.follower.observer.finished(
+            finished(served=served("iris", 2), path="/models/iris/predict", status=500, slug="prediction-failed")
+        )
+    turn = type(registry.metadata.rollouts).turn
+
+    def broken(store: RolloutStore, rollout: Rollout, to: Turn) -> Rollout | None:
+        if rollout.name == "houses":
+            raise VersionNotFound("houses has no version 1: it has 2")
+        return turn(store, rollout, to)
+
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(type(registry.metadata.rollouts), "turn", broken)
+        assert worker.watch(3).state is State.RUNNING
+    assert registry.rollouts.latest("iris").rollout.state is State.TURNED_BACK
+    assert caplog.text.count("the rollout of houses@2 on champion can't be followed") == 1
     assert worker.watch(1).state is State.TURNED_BACK
 
 

@@ -16,7 +16,7 @@ from collections.abc import Callable
 from contextlib import suppress
 from dataclasses import dataclass
 
-from carafe.errors import AliasChanged, RolloutNotFound
+from carafe.errors import AliasChanged, RolloutNotFound, StorageUnavailable
 from carafe.monitoring import figures
 from carafe.monitoring.background import Background
 from carafe.monitoring.metrics import Count
@@ -72,6 +72,8 @@ class RolloutFollower:
         self._watching: dict[int, _Watching] = {}
         self._written: dict[tuple[int, int], Seen] = {}
         """What this process wrote down last, by rollout and step."""
+        self._failing: set[int] = set()
+        """The rollouts that could not be followed in their last round; that was logged."""
         self._active: tuple[Rollout, ...] = ()
         self._last = -LEAST_PAUSE
         self._worker = secrets.token_hex(16)
@@ -111,7 +113,8 @@ class RolloutFollower:
         self._active = active
         self._last = now
         for step in self.observer.steps():
-            self._follow(step, active)
+            self._try(step, active)
+        self._failing &= {each.id for each in active}
 
     def begin_anew(self) -> None:
         """Be another worker: in a forked process."""
@@ -126,6 +129,18 @@ class RolloutFollower:
         if known is not None and known.step == rollout.step and rollout.state is State.RUNNING:
             lasted = max(lasted, known.lasted + min(now - known.since, MOST_CREDIT))
         return _Watching(rollout=rollout.id, step=rollout.step, lasted=lasted, since=now)
+
+    def _try(self, step: Step, active: tuple[Rollout, ...]) -> None:
+        """Follow one rollout; where that fails because of it, the others are followed all the same."""
+        try:
+            self._follow(step, active)
+            self._failing.discard(step.rollout.id)
+        except StorageUnavailable:  # nothing to do with this one: the others would wait for the same database
+            raise
+        except Exception:  # noqa: BLE001 - whatever is wrong with one, the others must be able to turn back
+            if step.rollout.id not in self._failing:
+                self._failing.add(step.rollout.id)
+                _LOG.exception("the rollout of %s can't be followed; the next round tries again", step.rollout)
 
     def _follow(self, step: Step, active: tuple[Rollout, ...]) -> None:
         rollout = next(each for each in active if each.id == step.rollout.id)
