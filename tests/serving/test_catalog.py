@@ -3,7 +3,7 @@ from __future__ import annotations
 import gc
 import time
 import weakref
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from threading import Barrier, Event, Thread
 
 import pytest
@@ -317,3 +317,28 @@ def test_many_models_answer_from_a_few_places(registry: Registry, loads: Loads) 
     assert str(held) == "model-0@1"  # who holds a version that made room finishes with it
     catalog.refresh()
     assert catalog.readiness().loaded <= 10
+
+
+def test_neither_the_default_model_nor_a_load_on_demand_lets_each_look_read_the_registry(
+    registry: Registry, catalog: Catalog, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    publish_rule(registry, "houses", "houses")
+    catalog.refresh()
+    assert catalog.get(None).name == "houses"
+    looked: list[str] = []
+
+    def watched(method: str) -> Callable[..., object]:
+        read = getattr(Registry, method)
+
+        def look(*arguments: object, **named: object) -> object:
+            looked.append(method)
+            return read(*arguments, **named)
+
+        return look
+
+    for method in ("alias", "models", "resolve", "default"):
+        monkeypatch.setattr(Registry, method, watched(method))
+    for _ in range(5):
+        catalog.refresh()
+        assert catalog.get(None).name == "houses"
+    assert looked == []

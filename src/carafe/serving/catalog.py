@@ -83,6 +83,7 @@ class Catalog:
         )  # fmt: skip
         self._default_model = default_model
         self._default: ModelRef | None = None
+        self._default_since: int | None = None
         self._tick = 1
         self._refreshing = Lock()
         self._warmed = False
@@ -116,11 +117,12 @@ class Catalog:
         with self._refreshing:
             self._tick += 1
             try:
-                if self._following.look(retry=self._tick % LOOKS_A_RETRY == 0):
+                self._following.look(retry=self._tick % LOOKS_A_RETRY == 0)
+                if self._default_since != self._following.generation:
                     self._default = None
                 self._faults.registry = None
             except Exception as error:  # noqa: BLE001 - whatever befalls the registry, loaded models answer on
-                self._following.generation = None
+                self._following.look_again()
                 self._faults.note_unreadable(error)
             self._kept.make_room()
 
@@ -161,9 +163,10 @@ class Catalog:
         )
 
     def _find_default(self) -> ModelRef:
-        self._default = self._registry.default(self._default_model)
-        self._following.generation = None  # it may have changed while it was looked up; the next refresh looks again
-        return self._default
+        since = self._registry.generation()  # before the look: what changes meanwhile is found by the next refresh
+        found = self._registry.default(self._default_model)
+        self._default_since, self._default = since, found
+        return found
 
     def _champions(self) -> list[ModelRef]:
         query = Query(size=min(MOST_WARMED, self._kept.shelf.limits.versions))
@@ -194,7 +197,8 @@ class Catalog:
         if pointed.target is None:
             raise pointed.fault.error if pointed.fault else AssertionError
         target = self._kept.targets.put(ref, pointed.target)
-        self._following.generation = None  # whoever refreshes next looks again, and loads the shadows
+        if traffic.shadows:
+            self._following.look_again()  # whoever refreshes next loads them
         if self._registry.generation() != generation:
             return self._load(ref)
         self._kept.make_room()

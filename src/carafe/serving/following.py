@@ -34,8 +34,12 @@ class Following:
         self._observers = observers
         self.generation: int | None = None
 
-    def look(self, *, retry: bool) -> bool:
-        """Follow the registry where it changed; tell whether it had.
+    def look_again(self) -> None:
+        """Let the next look read everything, whether or not the registry changed."""
+        self.generation = None
+
+    def look(self, *, retry: bool) -> None:
+        """Follow the registry where it changed.
 
         Args:
             retry: whether what failed is to be tried again although nothing changed; what is still being loaded always
@@ -47,7 +51,7 @@ class Following:
         generation = self._registry.generation()
         if generation == self.generation:
             self.follow(self._faults.refs() if retry else self._faults.loading())
-            return False
+            return
         self.generation = generation
         self.follow([*self._kept.targets.refs(), *self._faults.refs(), *self._kept.pinned])
         for served in self._kept.unpointed():
@@ -55,7 +59,6 @@ class Following:
                 self._registry.resolve(served.ref)
             except NotFound:
                 self._kept.shelf.drop(served)
-        return True
 
     def follow(self, refs: Iterable[ModelRef]) -> list[ModelRef]:
         """Let references answer with what they mean now, and return those whose loads still go on.
@@ -76,7 +79,7 @@ class Following:
         until = time.monotonic() + PATIENCE
         left = [ref for ref in left if ref in slow or not self._try(ref, traffic.get(ref), until=until, quiet=False)]
         if self._registry.generation() != generation:  # something was read before it changed: look again
-            self.generation = None
+            self.look_again()
         return left
 
     def _try(self, ref: ModelRef, traffic: Traffic | None, *, until: float, quiet: bool) -> bool:
@@ -105,7 +108,7 @@ class Following:
             if self._registry.generation() == generation:  # else a version may have been deleted between two looks
                 self._lose(ref, error)
             else:
-                self.generation = None
+                self.look_again()
             return True
         except CarafeError as error:
             answering = None if old is None else main_of(old).number
