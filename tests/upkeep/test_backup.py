@@ -6,21 +6,24 @@ import shutil
 import sqlite3
 import stat
 import zipfile
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from contextlib import closing
 from dataclasses import replace
 from pathlib import Path
 
-import msgspec
 import pytest
 from click.testing import CliRunner
+from sqlalchemy import inspect
 
 from carafe._version import __version__
 from carafe.access import Role, open_keys
 from carafe.access.authenticator import Authenticator
 from carafe.cli.main import main
+from carafe.database import open_database
+from carafe.database.engine import WRITES, create
+from carafe.database.rows import OURS
 from carafe.database.tables_sql import METADATA
-from carafe.database.upgrade import REVISIONS
+from carafe.database.upgrade import REVISIONS, run_migrations
 from carafe.errors import (
     CarafeError,
     CorruptBackup,
@@ -34,9 +37,8 @@ from carafe.registry import Promotion, Registry, open_registry
 from carafe.schema import ModelRef
 from carafe.settings import Settings
 from carafe.upkeep import back_up, restore, verify_backup
-from carafe.upkeep.archive import INDEX, Index
-from carafe.upkeep.writer import new_archive
-from older_homes import OlderHome, assert_answers, unpack
+from carafe.upkeep.archive import INDEX
+from older_homes import assert_answers, older_backup, unpack
 from sealed import publish
 
 
@@ -388,29 +390,43 @@ def test_a_newer_backup_is_refused_with_what_to_install(
 # --- older backups, other databases ---
 
 
-def rows_of(older: OlderHome, table: str) -> Iterator[bytes]:
-    with closing(sqlite3.connect(older.path / "carafe.db")) as connection:
-        connection.row_factory = sqlite3.Row
-        for row in map(dict, connection.execute(f"SELECT * FROM {table} ORDER BY 1")):  # noqa: S608
-            for name in {"created", "changed", "revoked"} & row.keys():
-                row[name] = row[name] and row[name].replace(" ", "T") + "Z"
-            yield msgspec.json.encode(row) + b"\n"
+def foreign(home: Path) -> list[tuple[object, ...]]:
+    """Return the rows of a table of somebody else's, which is made in an empty database first."""
+    open_database(home).close()
+    with closing(sqlite3.connect(home / "carafe.db")) as connection:
+        connection.execute("CREATE TABLE IF NOT EXISTS invoices (id INTEGER PRIMARY KEY, total INTEGER)")
+        connection.execute("INSERT INTO invoices VALUES (1, 100) ON CONFLICT DO NOTHING")
+        connection.commit()
+        return connection.execute("SELECT * FROM invoices").fetchall()
 
 
 def test_a_backup_of_an_older_database_is_restored_and_brought_up_to_date(tmp_path: Path, elsewhere: Settings) -> None:
-    older = unpack("format1-revision0001", tmp_path)
-    tables = ("home", "models", "versions", "aliases", "keys")
-    with new_archive(tmp_path / "older.backup") as writer:
-        for path in sorted((older.path / "artefacts" / "kept").rglob("*.*")):
-            writer.add(f"artefacts/{path.parent.name}/{path.name}", [path.read_bytes()])
-        for table in tables:
-            writer.add(f"tables/{table}.jsonl", rows_of(older, table))
-        writer.add("secret.key", [(older.path / "secret.key").read_bytes()])
-        writer.finish(Index(carafe="0.0", created="", revision="0001", tables=tables, versions=3))
+    older = older_backup(tmp_path)
     restore(elsewhere, tmp_path / "older.backup")
     assert_answers(elsewhere.home, older)
     with closing(open_registry(elsewhere)) as registry:
         assert len(registry.history("iris").items) == 4
+
+
+@pytest.mark.parametrize("name", ["one.backup", "older.backup"])
+def test_tables_of_somebody_else_in_the_database_are_left_alone(
+    file: Path, tmp_path: Path, elsewhere: Settings, name: str
+) -> None:
+    older_backup(tmp_path)
+    before = foreign(elsewhere.home)
+    restore(elsewhere, file.with_name(name))
+    with closing(sqlite3.connect(elsewhere.home / "carafe.db")) as connection:
+        assert connection.execute("SELECT * FROM invoices").fetchall() == before
+    with closing(open_registry(elsewhere)) as registry:
+        assert registry.models().items
+
+
+@pytest.mark.parametrize("revision", REVISIONS)
+def test_no_revision_had_a_table_that_todays_has_not(tmp_path: Path, revision: str) -> None:
+    (tmp_path / "carafe.db").touch()
+    with create(tmp_path / "carafe.db").connect().execution_options(**{WRITES: True}) as connection:
+        run_migrations(connection, to=revision)
+        assert set(inspect(connection).get_table_names()) <= OURS | {"alembic_version"}
 
 
 # --- the commands ---

@@ -6,6 +6,7 @@ from contextlib import closing
 from dataclasses import replace
 from pathlib import Path
 
+import psycopg
 import pytest
 
 from carafe.access import open_keys
@@ -15,7 +16,7 @@ from carafe.registry import open_registry
 from carafe.settings import Settings
 from carafe.upkeep import back_up, restore
 from carafe.upkeep.checkup import Depth, Order, State, examine
-from older_homes import unpack
+from older_homes import older_backup, unpack
 from own_s3 import OwnS3
 from sealed import publish
 
@@ -49,3 +50,18 @@ def test_a_home_moves_to_postgresql_and_an_object_store_and_back_by_its_backups(
     with closing(open_registry(back)) as registry:
         assert registry.history("iris").items[2:] == before
     assert {finding.state for finding in examine(Order(settings=back, depth=Depth.DEEP))} == {State.OK}
+
+
+@pytest.mark.parametrize("name", ["older.backup", "today.backup"])
+def test_tables_of_somebody_else_on_the_server_are_left_alone(tmp_path: Path, postgres_url: str, name: str) -> None:
+    older = older_backup(tmp_path)
+    back_up(Settings(home=older.path), tmp_path / "today.backup")
+    with closing(psycopg.connect(postgres_url)) as connection:
+        connection.execute("CREATE TABLE invoices (id integer PRIMARY KEY, total integer)")
+        connection.execute("INSERT INTO invoices VALUES (1, 100)")
+        connection.commit()
+        there = Settings(home=tmp_path / "there", database_url=postgres_url)
+        restore(there, tmp_path / name)
+        assert connection.execute("SELECT * FROM invoices").fetchall() == [(1, 100)]
+    with closing(open_registry(there)) as registry:
+        assert registry.alias("iris").number == 2

@@ -25,6 +25,9 @@ from carafe.errors import CorruptBackup, HomeNotEmpty
 _BATCH = 500
 _REVISION_TABLE = "alembic_version"
 
+OURS = frozenset(METADATA.tables)
+"""The names of Carafe's tables, in every revision: none has had a table that today's has not."""
+
 Lines = Callable[[str], Iterable[bytes]]
 """Returns the rows of a table by its name, in the order in which they were written."""
 
@@ -83,9 +86,9 @@ def fill(database: Database, *, revision: str, tables: Iterable[str], lines: Lin
         if not _is_empty(connection):
             raise HomeNotEmpty("the database has models, keys or a history: restore into a new home")
         if not latest:
-            _tables(connection).drop_all(connection)
+            _tables(connection, OURS | {_REVISION_TABLE}).drop_all(connection)
             run_migrations(connection, to=revision)
-        found = _tables(connection, without=_REVISION_TABLE)
+        found = _tables(connection, OURS)
         if unknown := sorted(set(tables) ^ found.tables.keys()):
             raise CorruptBackup(f"tables of revision {revision}: got others, or not all of them: {', '.join(unknown)}")
         for table in found.sorted_tables:
@@ -100,10 +103,13 @@ def _is_empty(connection: Connection) -> bool:
     return not any(connection.execute(select(exists(select(table)))).scalar_one() for table in others)
 
 
-def _tables(connection: Connection, *, without: str = "") -> MetaData:
-    """Return the tables that are there, which are not today's when the rows are older."""
+def _tables(connection: Connection, names: frozenset[str]) -> MetaData:
+    """Return those of the tables that are there, as they are: not as today's when the rows are older.
+
+    Nobody else's: a database may be one that other applications use, too.
+    """
     found = MetaData()
-    found.reflect(connection, only=lambda name, _metadata: name != without)
+    found.reflect(connection, only=lambda name, _metadata: name in names)
     return found
 
 
