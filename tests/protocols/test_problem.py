@@ -11,15 +11,16 @@ from carafe.protocols.problem import STATUS, problem_of, status_of
 
 
 def every_error(kind: type[CarafeError] = CarafeError) -> Iterator[type[CarafeError]]:
+    """Yield every error of Carafe's own; other tests of this process may have made some, too."""
     yield kind
     for child in kind.__subclasses__():
-        yield from every_error(child)
+        if child.__module__.startswith("carafe."):
+            yield from every_error(child)
 
 
 @pytest.mark.parametrize("kind", sorted(set(every_error()), key=str))
 def test_every_error_has_a_status(kind: type[CarafeError]) -> None:
-    if kind.__module__ == "carafe.errors":
-        assert kind.slug in STATUS
+    assert kind.slug in STATUS
 
 
 def test_slugs_are_unique() -> None:

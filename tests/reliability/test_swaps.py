@@ -49,15 +49,15 @@ class Swaps:
         for name in (COMPILED, SHARED):
             for connection in self.generator.connections:
                 connection.last.clear()
-            WAYS[turn % len(WAYS)](self, name, number)
-            since = time.monotonic()
+            since = WAYS[turn % len(WAYS)](self, name, number)
             wait_until(partial(self.generator.moved, f"{name}@{number}"))
             self.late.append(self.generator.lateness(f"{name}@{number}", since=since))
         self.current = number
         self.holdings.append(Holding.of(self.server.workers))
 
 
-def over_rest(swaps: Swaps, name: str, number: int) -> None:
+def over_rest(swaps: Swaps, name: str, number: int) -> float:
+    """Let a version answer, and return the moment since when it should."""
     status, _, told = swaps.server.ask(
         "PUT",
         f"/models/{name}/aliases/champion",
@@ -65,19 +65,22 @@ def over_rest(swaps: Swaps, name: str, number: int) -> None:
         Content_Type="application/json",
     )
     assert status == 200, told
+    return time.monotonic()
 
 
-def by_another_process(swaps: Swaps, name: str, number: int) -> None:
+def by_another_process(swaps: Swaps, name: str, number: int) -> float:
     with swaps.home.registry() as registry:
         registry.promote(ModelRef(name=name, version=number))
+        return time.monotonic()
 
 
-def by_rollback(swaps: Swaps, name: str, number: int) -> None:
+def by_rollback(swaps: Swaps, name: str, number: int) -> float:
     with swaps.home.registry() as registry:
         assert registry.rollback(name).after.main == number  # type: ignore[union-attr]
+        return time.monotonic()
 
 
-WAYS: tuple[Callable[[Swaps, str, int], None], ...] = (over_rest, by_rollback, by_another_process, by_rollback)
+WAYS: tuple[Callable[[Swaps, str, int], float], ...] = (over_rest, by_rollback, by_another_process, by_rollback)
 
 
 def wait_until(true: Callable[[], bool], *, seconds: float = 30) -> None:
