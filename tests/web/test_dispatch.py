@@ -8,7 +8,12 @@ import re
 import pytest
 from flask import abort
 
+from carafe.access import Role
 from carafe.errors import CorruptArtefact, ServerBusy
+from carafe.web.call import Call
+from carafe.web.dispatch import Dispatch
+from carafe.web.routes import ROUTES
+from carafe.web.table import by_path
 from web.conftest import House
 
 EVERY = [
@@ -108,3 +113,13 @@ def test_a_busy_server_says_when_to_ask_again_and_fills_no_log(
     assert answer.json["type"] == "urn:carafe:problem:server-busy"
     assert "64 requests wait" in answer.json["detail"]
     assert not caplog.records
+
+
+def test_a_refusal_is_answered_though_its_body_can_not_be_read(house: House) -> None:
+    def gone() -> bytes:
+        raise ConnectionResetError
+
+    path = "/models/<name>/aliases/<alias>"
+    headers = {"HTTP_X_API_KEY": house.keys[Role.PREDICTOR], "CONTENT_LENGTH": "100"}
+    call = Call(method="PUT", path=path, query="", headers=headers, peer="", read=gone)
+    assert Dispatch(house.service, ROUTES).answer(call, by_path(ROUTES)[path], {}).status == 403

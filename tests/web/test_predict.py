@@ -250,6 +250,39 @@ def test_a_body_that_ends_early_is_malformed(house: House, *, terminated: bool, 
     assert response.get_json()["detail"] == "the connection ended before the body did"
 
 
+class Reset(io.RawIOBase):
+    """What a server hands over of a client that has gone."""
+
+    def readable(self) -> bool:
+        """Tell that it seems to be there."""
+        return True
+
+    def readinto(self, _: object) -> int:
+        """Fail as a socket does."""
+        raise ConnectionResetError
+
+
+@pytest.mark.parametrize("fast", [True, False])
+@pytest.mark.parametrize("chunked", [True, False])
+def test_an_upload_that_is_reset_is_the_clients_failure(house: House, *, chunked: bool, fast: bool) -> None:
+    headers = {"X-API-Key": house.keys[Role.PREDICTOR]} | ({"Transfer-Encoding": "chunked"} if chunked else {})
+    response = (
+        (house.fast if fast else house.app)
+        .test_client()
+        .post(
+            "/models/houses/predict",
+            headers=headers,
+            environ_overrides={
+                "CONTENT_LENGTH": "" if chunked else "100",
+                "wsgi.input": Reset(),
+                "wsgi.input_terminated": True,
+            },
+        )
+    )
+    assert response.status_code == 400
+    assert response.get_json()["detail"] == "the connection ended before the body did"
+
+
 def test_server_timing_tells_where_the_time_went_when_it_is_asked_for(ask: Ask) -> None:
     assert "server-timing" not in ask("POST", "/models/houses/predict", HOUSE).headers
     told = ask("POST", "/models/houses/predict?timing=true", HOUSE).headers["server-timing"]

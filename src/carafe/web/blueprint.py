@@ -68,7 +68,7 @@ def call_of(asked: Request, service: Service, *, prefix: str) -> Call:
             body = asked.get_data() if promised <= limit else None
         except RequestEntityTooLarge:
             body = None
-        except ClientDisconnected:
+        except (ClientDisconnected, OSError):
             raise MalformedBody(CUT_SHORT) from None
         if body is None or len(body) > limit:
             raise BodyTooLarge(f"the body is larger than {limit} bytes: send the rows in parts")
@@ -82,7 +82,7 @@ def call_of(asked: Request, service: Service, *, prefix: str) -> Call:
             return asked.stream.read(most)
         except RequestEntityTooLarge:
             raise BodyTooLarge(f"the body is larger than {service.settings.max_table_bytes} bytes") from None
-        except ClientDisconnected:
+        except (ClientDisconnected, OSError):
             raise MalformedBody(CUT_SHORT) from None
 
     return Call(

@@ -158,7 +158,7 @@ def _take_in(call: Call, trace: Trace) -> None:
     """
     length = call.headers.get(CONTENT_LENGTH) or ""
     if trace.principal is not None and length.isdecimal() and 0 < int(length[:10]) <= SMALL_BODY:
-        with suppress(CarafeError):
+        with suppress(Exception):  # whatever befalls the connection, the refusal is what is answered
             call.read()
 
 

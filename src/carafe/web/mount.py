@@ -91,7 +91,10 @@ def _read(environ: WSGIEnvironment, service: Service, prefix: str) -> bytes:
     if length > limit:
         raise BodyTooLarge(f"the body is larger than {limit} bytes: send the rows in parts")
     environ[TAKEN] = True
-    body: bytes = environ["wsgi.input"].read(length)
+    try:
+        body: bytes = environ["wsgi.input"].read(length)
+    except OSError:  # the client has gone: its doing, not the version's
+        raise MalformedBody(CUT_SHORT) from None
     if len(body) < length:
         raise MalformedBody(CUT_SHORT)
     return body
