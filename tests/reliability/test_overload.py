@@ -51,6 +51,17 @@ def test_more_than_a_slow_model_can_do_leaves_it_busy_and_everything_else_in_rea
         assert press(port, path(rule), ROW, connections=1, seconds=0.3).statuses[200] > 0
 
 
+def test_many_rows_in_short_bodies_are_no_way_around_the_bounds(tmp_path: Path) -> None:
+    body = b"[" + b",".join([b"[50,3]"] * 200) + b"]"
+    assert len(body) < 10_000
+    with standing(tmp_path, "together") as stand, Probe(stand.server.port) as health:
+        seen = press(stand.server.port, path("together"), body, connections=120, seconds=1)
+    is_orderly(seen)
+    assert seen.statuses[200] > 0
+    assert seen.statuses[503] > 0
+    assert set(health.statuses) == {200}
+
+
 def test_a_slow_model_takes_no_place_from_a_quick_one(tmp_path: Path) -> None:
     with standing(tmp_path, "sleeping", "quick") as stand, Probe(stand.server.port, "/health/ready") as health:
         port = stand.server.port

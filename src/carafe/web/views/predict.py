@@ -9,9 +9,10 @@ from carafe.errors import NoDefaultModel
 from carafe.protocols.media import CSV, JSON, choose, media_type
 from carafe.protocols.native import Decoded, decode_json, encode_features, encode_json
 from carafe.protocols.native_csv import decode_csv, encode_csv
-from carafe.schema import ModelRef, PredictRequest
+from carafe.schema import ModelRef, PredictRequest, PredictResponse
 from carafe.schema.rows import count_unseen
 from carafe.serving import Served, Split
+from carafe.web.admission import admitted_rows
 from carafe.web.call import ACCEPT, CONTENT_ENCODING, CONTENT_TYPE, Reply, written
 from carafe.web.query import parse_query, read_query, truth
 from carafe.web.reference import ref_of
@@ -42,7 +43,8 @@ def transform(context: Context) -> Reply:
     predictor = context.service.predictor
     served = predictor.resolve(ref_of(context.parameters))
     decoded = _decode(context, served)
-    features = predictor.transform(decoded.rows, served=served)
+    with admitted_rows(context.call, context.service.bodies):  # however few: no queue of a model bounds features
+        features = predictor.transform(decoded.rows, served=served)
     body = encode_features(features.names, features.matrix, single=decoded.single)
     context.trace.unseen = count_unseen(served.signature, decoded.rows)
     return written(body, kind=JSON, headers=_told(context.trace, served))
@@ -80,7 +82,10 @@ def _predict(context: Context, ref: ModelRef | None) -> Reply:
     decoded = _decode(context, served)
     read = time.perf_counter()
     request = PredictRequest(model=served.ref, rows=decoded.rows, probabilities=wants, id=trace.request_id)
-    response = predictor.predict(request, served=served, split=split)
+    if decoded.rows.count >= context.service.settings.batch_rows:
+        response = _predict_many(context, request, served=served, split=split)
+    else:
+        response = predictor.predict(request, served=served, split=split)
     answered = time.perf_counter()
     body = encode_json(response, single=decoded.single) if kind == JSON else encode_csv(response)
     trace.unseen = response.unseen
@@ -88,6 +93,12 @@ def _predict(context: Context, ref: ModelRef | None) -> Reply:
     if timing:
         headers = (*headers, _server_timing(began, read, answered, waited=response.prediction.waited))
     return written(body, kind=kind, headers=headers)
+
+
+def _predict_many(context: Context, request: PredictRequest, *, served: Served, split: Split | None) -> PredictResponse:
+    """Ask about so many rows that the model's own queue lets them pass by: a few such requests at a time."""
+    with admitted_rows(context.call, context.service.bodies):
+        return context.service.predictor.predict(request, served=served, split=split)
 
 
 def _taken_of(context: Context) -> str:
