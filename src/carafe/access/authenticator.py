@@ -18,8 +18,10 @@ LIFETIME = 2.0
 CAPACITY = 1024
 """How many proved keys are remembered at once."""
 
-GRACE = 24 * 3600.0
-"""Seconds for which a proved key is believed while the store can't be asked: loaded models answer on meanwhile."""
+GRACE = 3600.0
+"""Seconds for which a proved key is believed while the store can't be asked: loaded models answer on meanwhile.
+
+No longer, because a key may have been revoked where another process can still reach the store."""
 
 _NO_DIGEST = "0" * 64
 
@@ -38,8 +40,8 @@ class Authenticator:
     says nothing about why it failed. How long a look into the memory takes tells nothing about the keys in it: they
     are found by a hash that is keyed at random in every process. ``rate`` limits those whose key has none of its own.
 
-    While the store can't be asked, a key that this process has proved is believed for GRACE: on a disk that is full,
-    broken or gone no key can be revoked either. One request at a time asks about such a key, and the others go on: a
+    While the store can't be asked, a key that this process has proved is believed for GRACE after it was proved last: on
+    a disk that is full, broken or gone no key can be revoked either. One request at a time asks about such a key, and the others go on: a
     server that does not answer takes seconds to be given up.
     """
 
