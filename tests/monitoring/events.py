@@ -12,6 +12,7 @@ from carafe.serving import Answered, Finished, Served
 from carafe.testing.metadata_examples import example_manifest
 from served import HOUSES, RuleModel, houses_rule
 
+HOUSES_CHAMPION = ModelRef.parse("houses")
 PREDICT = "/models/<name>/predict"
 
 
@@ -28,6 +29,7 @@ def finished(**changes: Any) -> Finished:  # noqa: ANN401 - fields of any type
         "status": 200,
         "seconds": 0.0002,
         "request_id": "abc",
+        "asked": HOUSES_CHAMPION,
         "rows": 1,
     }
     return Finished(**usual | changes)

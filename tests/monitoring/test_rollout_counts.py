@@ -7,14 +7,14 @@ from typing import Any
 import pytest
 
 from carafe.errors import CorruptArtefact, StorageUnavailable
-from carafe.monitoring.rollout_counts import RolloutCounts
+from carafe.monitoring.rollout_counts import MOST_UNLOADABLE, RolloutCounts
 from carafe.registry.metadata_memory import MemoryMetadata
 from carafe.registry.rollout import Rollout
 from carafe.registry.rollout_figures import Counts, Seen, bucket_of
+from carafe.schema import ModelRef
+from carafe.serving.loading import RETRY_SECONDS
 from carafe.testing.metadata_rollouts import begin, ready
 from monitoring.events import finished, served
-
-ALIAS = "/models/<name>/aliases/<alias>/predict"
 
 
 @pytest.fixture
@@ -55,13 +55,14 @@ def test_what_came_of_each_request_is_counted_by_version(rollout: Rollout) -> No
 @pytest.mark.parametrize(
     ("changes", "counted"),
     [
+        ({}, True),
         ({"route": "/predict", "path": "/predict"}, True),
-        ({"route": ALIAS, "path": "/models/houses/aliases/champion/predict"}, True),
-        ({"route": ALIAS, "path": "/models/houses/aliases/blue/predict"}, False),
-        ({"route": "/models/<name>/versions/<number>/predict", "path": "/models/houses/versions/2/predict"}, False),
-        ({"route": "/models/<name>/score", "protocol": "table"}, False),
-        ({"route": "/models/<name>/transform"}, False),
-        ({"route": None}, False),
+        ({"asked": ModelRef.parse("houses@champion")}, True),
+        ({"asked": ModelRef(name="houses")}, True),
+        ({"asked": ModelRef.parse("houses@blue")}, False),
+        ({"route": "/predict", "path": "/predict", "asked": ModelRef.parse("houses@blue")}, False),
+        ({"asked": ModelRef.parse("houses@2")}, False),
+        ({"asked": None}, False),
         ({"served": served("iris", 2)}, False),
         ({"served": served("houses", 3)}, False),
         ({"served": None}, False),
@@ -105,7 +106,7 @@ def test_two_aliases_of_a_model_are_told_apart(rollout: Rollout) -> None:
     counts = RolloutCounts()
     counts.watch([rollout, replace(rollout, id=2, alias="blue", stable=2, candidate=1)])
     tell(counts, 2)
-    counts.finished(finished(served=served(number=2), route=ALIAS, path="/v1/models/houses/aliases/blue/predict"[3:]))
+    tell(counts, 2, asked=ModelRef.parse("houses@blue"))
     champion, blue = (counts.seen(step) for step in counts.steps())
     assert (champion.candidate.answered, champion.stable.answered) == (1, 0)
     assert (blue.candidate.answered, blue.stable.answered) == (0, 1)
@@ -134,6 +135,34 @@ def test_a_candidate_that_can_not_be_loaded_is_told_without_a_path_until_it_can_
     counts.loaded(served(number=2), 0.1)
     assert not seen(counts).unloadable
     counts.load_failed("houses", 2, StorageUnavailable("the store does not answer"))
+    assert not seen(counts).unloadable
+
+
+def test_a_load_that_failed_before_a_step_counts_only_while_it_would_not_be_tried_again(rollout: Rollout) -> None:
+    now = 1000.0
+    counts = RolloutCounts(clock=lambda: now)
+    counts.load_failed("houses", 2, CorruptArtefact("torn"))
+    now += RETRY_SECONDS
+    counts.watch([rollout])
+    assert seen(counts).unloadable
+    now += 60
+    counts.watch([rollout])
+    assert seen(counts).unloadable  # it was in this step's time
+    counts.watch([replace(rollout, id=2)])  # the files were mended, and the version is tried anew
+    assert not seen(counts).unloadable
+    counts.load_failed("houses", 2, CorruptArtefact("torn"))
+    assert seen(counts).unloadable
+
+
+def test_of_many_versions_that_can_not_be_loaded_the_latest_are_known(rollout: Rollout) -> None:
+    counts = RolloutCounts()
+    counts.watch([rollout])
+    for number in range(MOST_UNLOADABLE):
+        counts.load_failed("others", number, CorruptArtefact("torn"))
+    counts.load_failed("houses", 2, CorruptArtefact("torn"))
+    assert seen(counts).unloadable
+    for number in range(MOST_UNLOADABLE):
+        counts.load_failed("others", number, CorruptArtefact("torn"))
     assert not seen(counts).unloadable
 
 

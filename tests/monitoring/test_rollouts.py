@@ -262,7 +262,7 @@ def test_a_rollout_that_can_not_be_followed_holds_up_no_other_and_is_logged_once
     worker.failed(2, 3)
     for _ in range(3):
         worker.follower.observer.finished(
-            finished(served=served("iris", 2), path="/models/iris/predict", status=500, slug="prediction-failed")
+            finished(served=served("iris", 2), asked=ModelRef.parse("iris"), status=500, slug="prediction-failed")
         )
     turn = type(registry.metadata.rollouts).turn
 

@@ -12,8 +12,9 @@ import pytest
 from carafe.access import Role
 from carafe.registry import Traffic
 from carafe.registry.gates import Gates
+from carafe.schema import ModelRef
 from served import publish_rule
-from web.conftest import Answer, House
+from web.conftest import Answer, House, build_house
 
 HOUSE = '{"area": 50, "bedrooms": 3}'
 PATH = "/models/houses/aliases/champion/rollout"
@@ -157,3 +158,26 @@ def test_a_good_candidate_takes_over_without_a_failed_request(house: House) -> N
     assert {answer.status for answer in answers} == {200}
     assert {answer.headers["x-carafe-model"] for answer in answers} == {"houses@1", "houses@2"}
     assert answers[-1].headers["x-carafe-model"] == "houses@2"
+
+
+@pytest.mark.parametrize(
+    ("default", "counted"),
+    [("houses", True), ("houses@champion", True), ("houses@staging", False), ("houses@2", False)],
+)
+def test_requests_that_name_no_model_count_for_the_alias_that_is_their_default(
+    default: str,
+    counted: bool,  # noqa: FBT001 - a table's column
+) -> None:
+    house = build_house(default_model=default)
+    registry = house.service.registry
+    for rule in ("houses", "cheap houses"):
+        publish_rule(registry, "houses", rule)
+    registry.promote(ModelRef.parse("houses@2"), alias="staging")
+    assert begin(house.ask, steps=[100], every=3600).status == 201
+    for _ in range(2):
+        time.sleep(1.2)  # the rollout is watched once a second
+        for ask in (house.ask, house.ask_fast):
+            assert ask("POST", "/predict", HOUSE).headers["x-carafe-model"] == "houses@2"
+    house.service.close()
+    figures = registry.rollouts.latest("houses").figures
+    assert any(each.candidate.answered for each in figures) is counted

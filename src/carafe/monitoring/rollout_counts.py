@@ -5,7 +5,9 @@ Where no rollout is active a request costs it one look at an empty set.
 
 from __future__ import annotations
 
+import time
 from collections.abc import Callable, Iterable
+from dataclasses import dataclass
 from threading import Lock
 
 from carafe.errors import (
@@ -21,9 +23,7 @@ from carafe.registry.rollout import Role
 from carafe.registry.rollout_figures import Counts, Seen, bucket_of
 from carafe.schema.exchange import CHAMPION
 from carafe.serving import Finished, Observer, Served
-
-TABLES = "table"
-"""The protocol of tables of any length: the main version scores them, and they take as long as they are long."""
+from carafe.serving.loading import RETRY_SECONDS
 
 ALARM = 3
 """After how many failures of a candidate nobody waits for the next round: fewer never decide."""
@@ -31,7 +31,16 @@ ALARM = 3
 REFUSED = frozenset({InvalidInput.slug, InvalidParameter.slug})
 TURNED_AWAY = frozenset({ServerBusy.slug, DeadlineExceeded.slug})
 
-_MOST_UNLOADABLE = 100
+MOST_UNLOADABLE = 100
+"""How many versions that could not be loaded are remembered: the latest ones."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class _Unloadable:
+    """Why a version could not be loaded, and when that was."""
+
+    reason: str
+    moment: float
 
 
 class _Tally:
@@ -73,10 +82,11 @@ class _Tally:
 class Step:
     """One step of one rollout, as this process sees it."""
 
-    __slots__ = ("rollout", "tallies")
+    __slots__ = ("rollout", "since", "tallies")
 
-    def __init__(self, rollout: Rollout) -> None:
+    def __init__(self, rollout: Rollout, *, since: float) -> None:
         self.rollout = rollout
+        self.since = since
         self.tallies = {Role.STABLE: _Tally(), Role.CANDIDATE: _Tally()}
 
 
@@ -85,15 +95,19 @@ class RolloutCounts(Observer):
 
     Args:
         alarm: called when a candidate has failed as often as may be enough to decide.
+        clock: monotonic, in seconds.
     """
 
-    def __init__(self, *, alarm: Callable[[], None] = lambda: None) -> None:
+    def __init__(
+        self, *, alarm: Callable[[], None] = lambda: None, clock: Callable[[], float] = time.monotonic
+    ) -> None:
         self._alarm = alarm
+        self._clock = clock
         self._lock = Lock()
         self._steps: dict[tuple[str, str], Step] = {}
         self._watched: frozenset[tuple[str, int]] = frozenset()
         self._failures = 0
-        self._unloadable: dict[tuple[str, int], str] = {}
+        self._unloadable: dict[tuple[str, int], _Unloadable] = {}
 
     def watch(self, rollouts: Iterable[Rollout]) -> None:
         """Count from now on for these, each at its step; what was counted for a step that goes on stays."""
@@ -103,7 +117,7 @@ class RolloutCounts(Observer):
                 key = (rollout.name, rollout.alias)
                 known = self._steps.get(key)
                 same = known is not None and (known.rollout.id, known.rollout.step) == (rollout.id, rollout.step)
-                steps[key] = known if known is not None and same else Step(rollout)
+                steps[key] = known if known is not None and same else Step(rollout, since=self._clock())
             self._steps = steps
             self._failures = 0
             self._watched = frozenset(
@@ -119,12 +133,11 @@ class RolloutCounts(Observer):
 
     def seen(self, step: Step) -> Seen:
         """Return what this process has seen of a step so far."""
-        rollout = step.rollout
         with self._lock:
             return Seen(
                 stable=step.tallies[Role.STABLE].counts(),
                 candidate=step.tallies[Role.CANDIDATE].counts(),
-                unloadable=self._unloadable.get((rollout.name, rollout.candidate), ""),
+                unloadable=self._why_unloadable(step),
             )
 
     def finished(self, event: Finished) -> None:
@@ -139,24 +152,40 @@ class RolloutCounts(Observer):
     def loaded(self, served: Served, seconds: float) -> None:
         """Forget that a version could not be loaded."""
         del seconds
-        self._unloadable.pop((served.name, served.number), None)
+        with self._lock:
+            self._unloadable.pop((served.name, served.number), None)
 
     def load_failed(self, name: str, number: int, error: CarafeError) -> None:
         """Remember a version that can't be loaded; a store that can't be reached says nothing of the version."""
-        if not isinstance(error, StorageUnavailable) and len(self._unloadable) < _MOST_UNLOADABLE:
-            self._unloadable[name, number] = f"{error.title} ({error.slug})"
+        if isinstance(error, StorageUnavailable):
+            return
+        with self._lock:
+            self._unloadable.pop((name, number), None)
+            if len(self._unloadable) == MOST_UNLOADABLE:
+                del self._unloadable[next(iter(self._unloadable))]
+            reason = f"{error.title} ({error.slug})"
+            self._unloadable[name, number] = _Unloadable(reason=reason, moment=self._clock())
 
     def begin_anew(self) -> None:
         """Forget what was counted: in a forked process, whose parent tells it."""
         self._lock = Lock()
         self._steps, self._watched, self._failures = {}, frozenset(), 0
 
+    def _why_unloadable(self, step: Step) -> str:
+        """Return why the candidate can't be loaded; nothing where that was tried before the step and may be mended.
+
+        Whoever needs a version in which a load has failed is told of that failure for RETRY_SECONDS before it is tried
+        again: one of so long ago is all that a step that has just begun may ever hear of.
+        """
+        found = self._unloadable.get((step.rollout.name, step.rollout.candidate))
+        return found.reason if found is not None and found.moment >= step.since - RETRY_SECONDS else ""
+
     def _count(self, event: Finished, served: Served) -> None:
-        alias = asked_alias(event)
-        if alias is None:
+        asked = event.asked
+        if asked is None or asked.version is not None:  # a very version, or no prediction
             return
         with self._lock:
-            step = self._steps.get((served.name, alias))
+            step = self._steps.get((served.name, asked.alias or CHAMPION))
             if step is None or served.number not in {step.rollout.stable, step.rollout.candidate}:
                 return
             role = Role.CANDIDATE if served.number == step.rollout.candidate else Role.STABLE
@@ -166,13 +195,3 @@ class RolloutCounts(Observer):
             alarmed = self._failures >= ALARM
         if alarmed:
             self._alarm()
-
-
-def asked_alias(event: Finished) -> str | None:
-    """Return the alias that was asked for a prediction; None where a very version was, or a table scored."""
-    route = event.route or ""
-    if event.protocol == TABLES or "<number>" in route or not route.endswith("/predict"):
-        return None
-    if "<alias>" not in route:
-        return CHAMPION
-    return event.path.rstrip("/").split("/")[route.split("/").index("<alias>")]

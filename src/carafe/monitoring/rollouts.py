@@ -63,7 +63,7 @@ class RolloutFollower:
         clock: Callable[[], float] = time.monotonic,
         interval: float = 1.0,
     ) -> None:
-        self.observer = RolloutCounts(alarm=self._alarmed)
+        self.observer = RolloutCounts(alarm=self._alarmed, clock=clock)
         self._rollouts = rollouts
         self._count = count
         self._clock = clock

@@ -102,7 +102,7 @@ class Catalog:
 
     def route(self, ref: ModelRef | None = None) -> Target:
         """Return the version that answers for ``ref``, or the split that chooses one; as ``get`` otherwise."""
-        ref = ref or self._default or self._find_default()
+        ref = ref or self.default()
         served = self._plain.get(ref) if ref.version is None else self._find(ref.name, ref.version)
         if served is not None:
             served.usage.last = self._tick
@@ -111,6 +111,14 @@ class Catalog:
         for served in versions_of(target):
             served.usage.last = self._tick
         return target
+
+    def default(self) -> ModelRef:
+        """Return what a request that names no model asks.
+
+        Raises:
+            NoDefaultModel: when there are several models, or none, and none was chosen.
+        """
+        return self._default or self._find_default()
 
     def refresh(self) -> None:
         """Follow the registry where it changed since the last look; keep answering where that fails."""

@@ -11,7 +11,7 @@ from typing import TypeVar
 import msgspec
 
 from carafe.errors import CarafeError
-from carafe.schema import PredictRequest, PredictResponse
+from carafe.schema import ModelRef, PredictRequest, PredictResponse
 from carafe.serving.difference import Difference
 from carafe.serving.served import Served
 
@@ -47,6 +47,9 @@ class Finished(msgspec.Struct, frozen=True, kw_only=True, gc=False):
     """The identifier of the key that was proved; never its text."""
     peer: str = ""
     """The address that the connection came from."""
+    asked: ModelRef | None = None
+    """The alias or version that was asked for a prediction, the default's where the request named none; None where
+    something else was asked."""
     served: Served | None = None
     """The version that was asked; None where the request did not get so far."""
     rows: int = 0

@@ -26,6 +26,14 @@ class Predictor:
         self._observers = Observers.of(observers)
         self._shadowing = Shadowing(observers=self._observers)
 
+    def default(self) -> ModelRef:
+        """Return what a request that names no model asks.
+
+        Raises:
+            NoDefaultModel: when there are several models, or none, and none was chosen.
+        """
+        return self._catalog.default()
+
     def resolve(self, ref: ModelRef | None = None) -> Served:
         """Return the version that answers for ``ref``, or for the default model where it is None.
 

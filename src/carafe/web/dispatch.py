@@ -122,6 +122,7 @@ class Dispatch:
             slug=trace.slug,
             key=None if trace.principal is None else trace.principal.key,
             peer=call.peer,
+            asked=trace.asked,
             served=trace.served,
             rows=trace.rows,
             unseen=trace.unseen,

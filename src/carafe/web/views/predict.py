@@ -72,6 +72,7 @@ def _predict(context: Context, ref: ModelRef | None) -> Reply:
     wants, timing = _asked_for(context.call.query)
     kind = _given(context.call.headers.get(ACCEPT))
     predictor, trace = context.service.predictor, context.trace
+    trace.asked = ref = ref or predictor.default()
     target = predictor.route(ref)
     began = time.perf_counter()
     if isinstance(target, Split):
