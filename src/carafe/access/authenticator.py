@@ -40,9 +40,9 @@ class Authenticator:
     says nothing about why it failed. How long a look into the memory takes tells nothing about the keys in it: they
     are found by a hash that is keyed at random in every process. ``rate`` limits those whose key has none of its own.
 
-    While the store can't be asked, a key that this process has proved is believed for GRACE after it was proved last: on
-    a disk that is full, broken or gone no key can be revoked either. One request at a time asks about such a key, and the others go on: a
-    server that does not answer takes seconds to be given up.
+    While the store can't be asked, a key is believed for GRACE after this process proved it last: on a disk that is
+    full, broken or gone no key can be revoked either. One request at a time asks about such a key, and the others go
+    on: a server that does not answer takes seconds to be given up.
     """
 
     def __init__(
