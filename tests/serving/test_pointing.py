@@ -1,6 +1,6 @@
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from threading import Event, Thread
 
 import pytest
@@ -9,6 +9,7 @@ from carafe.errors import CorruptArtefact
 from carafe.registry import Registry, Share, Traffic, memory_registry
 from carafe.schema import ModelRef
 from carafe.serving import Catalog, Observer, Served, Split
+from carafe.serving.footprint import footprint
 from carafe.serving.shelf import Limits
 from served import load_rule, publish_rule
 
@@ -160,3 +161,97 @@ def test_a_split_makes_room_as_a_whole_and_comes_back(registry: Registry) -> Non
         catalog.get(ModelRef.parse(name))
     assert catalog.readiness().loaded <= 3
     assert [one.number for one in split_of(catalog).answering] == [1, 2]
+
+
+# --- versions that don't fit together ---
+
+
+class Loads(Observer):
+    """Writes down each load."""
+
+    def __init__(self) -> None:
+        self.numbers: list[int] = []
+
+    def loaded(self, served: Served, seconds: float) -> None:
+        assert seconds >= 0
+        self.numbers.append(served.number)
+
+
+def tight(registry: Registry, loads: Loads, *, pinned: Sequence[str] = (), limits: Limits | None = None) -> Catalog:
+    """Return a catalog in which one version and a half have room, if not said otherwise."""
+    one = footprint(registry.resolve(HOUSES).manifest)
+    return Catalog(
+        registry=registry,
+        load=load_rule,
+        limits=limits or Limits(bytes=3 * one // 2),
+        pinned=map(ModelRef.parse, pinned),
+        observers=[loads],
+    )
+
+
+def ask_often(catalog: Catalog) -> None:
+    for _ in range(25):
+        catalog.route(HOUSES)
+        catalog.refresh()
+
+
+@pytest.mark.parametrize("limits", [None, Limits(versions=1)])
+def test_versions_that_do_not_fit_together_are_told_and_the_main_one_answers(
+    registry: Registry, limits: Limits | None
+) -> None:
+    loads = Loads()
+    catalog = tight(registry, loads, limits=limits)
+    registry.direct("houses", "champion", shared((1, 90), (2, 10), shadows=(3,)))
+    ask_often(catalog)
+    assert loads.numbers == [1]
+    assert split_of(catalog).choose().number == 1
+    (fault,) = catalog.readiness().faults
+    assert (fault.wanted, fault.answering, fault.error.slug) == (2, 1, "model-too-large")
+    assert "houses@1, houses@2 take about" in str(fault.error)
+    registry.promote(ModelRef.parse("houses@2"))
+    ask_often(catalog)
+    assert (loads.numbers, catalog.get(HOUSES).number, catalog.readiness().faults) == ([1, 2], 2, ())
+
+
+def test_what_answers_goes_on_where_its_successors_do_not_fit_together(registry: Registry) -> None:
+    loads = Loads()
+    catalog = tight(registry, loads)
+    assert catalog.get(HOUSES).number == 1
+    registry.direct("houses", "champion", shared((2, 90), (3, 10)))
+    ask_often(catalog)
+    assert (loads.numbers, catalog.get(HOUSES).number) == ([1], 1)
+    (fault,) = catalog.readiness().faults
+    assert (fault.wanted, fault.answering, fault.error.slug) == (3, 1, "model-too-large")
+
+
+def test_a_shadow_that_does_not_fit_beside_what_answers_is_left_out(registry: Registry) -> None:
+    loads = Loads()
+    catalog = tight(registry, loads)
+    registry.direct("houses", "champion", shared((1, 100), shadows=(2,)))
+    ask_often(catalog)
+    assert loads.numbers == [1]
+    assert split_of(catalog).shadows == ()
+    assert [fault.wanted for fault in catalog.readiness().faults] == [2]
+
+
+def test_versions_that_fit_but_for_what_is_pinned_do_not_fit(registry: Registry) -> None:
+    publish_rule(registry, "iris", "houses")
+    loads = Loads()
+    catalog = tight(registry, loads, pinned=["iris"], limits=Limits(versions=2))
+    catalog.warm()
+    registry.direct("houses", "champion", shared((1, 90), (2, 10)))
+    loads.numbers.clear()
+    ask_often(catalog)
+    assert loads.numbers == []
+    assert [fault.wanted for fault in catalog.readiness().faults] == [2]
+
+
+def test_versions_are_pinned_together_where_they_fit(registry: Registry) -> None:
+    loads = Loads()
+    catalog = tight(registry, loads, pinned=["houses", "houses@1"], limits=Limits(versions=2))
+    catalog.warm()
+    registry.direct("houses", "champion", shared((2, 90), (1, 10)))
+    ask_often(catalog)
+    assert sorted(loads.numbers) == [1, 2]
+    assert split_of(catalog).main.number == 2
+    assert catalog.readiness().faults == ()

@@ -150,6 +150,20 @@ def test_traffic_that_makes_no_sense_changes_nothing(three: House, body: object,
     assert three.ask("GET", CHAMPION).json == before
 
 
+def test_versions_that_do_not_fit_together_are_not_asked_for() -> None:
+    house = build_house(max_loaded=1)
+    for _ in range(2):
+        publish_rule(house.service.registry, "houses", "houses")
+    shares = {"shares": [{"version": 1, "percent": 90}, {"version": 2, "percent": 10}]}
+    answer = put(house, shares)
+    assert told(answer) == (507, "model-too-large")
+    assert "no more versions than 1 (max_loaded)" in answer.json["detail"]
+    assert told(put(house, {"version": 1, "shadows": [2]}))[0] == 507
+    assert house.service.registry.alias("houses").traffic.numbers == (1,)
+    assert put(house, {"version": 2}).status == 200
+    house.service.close()
+
+
 def test_a_shadow_that_can_not_be_loaded_is_not_asked_for(three: House) -> None:
     publish_rule(three.service.registry, "houses", "corrupt")
     assert told(put(three, {"version": 2, "shadows": [4]})) == (503, "corrupt-artefact")

@@ -181,3 +181,13 @@ def test_requests_that_name_no_model_count_for_the_alias_that_is_their_default(
     house.service.close()
     figures = registry.rollouts.latest("houses").figures
     assert any(each.candidate.answered for each in figures) is counted
+
+
+def test_no_rollout_begins_whose_versions_do_not_fit_together() -> None:
+    house = build_house(max_loaded=1)
+    for _ in range(2):
+        publish_rule(house.service.registry, "houses", "houses")
+    answer = begin(house.ask)
+    assert (answer.status, answer.json["type"]) == (507, "urn:carafe:problem:model-too-large")
+    assert house.service.registry.alias("houses").traffic == Traffic.to(1)
+    house.service.close()

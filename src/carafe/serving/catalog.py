@@ -17,7 +17,7 @@ from carafe.serving.following import Following
 from carafe.serving.kept import Kept
 from carafe.serving.loading import Loader
 from carafe.serving.observers import Observer, Observers
-from carafe.serving.pointing import Target, main_of, point, versions_of
+from carafe.serving.pointing import Pointing, Target, main_of, versions_of
 from carafe.serving.readiness import Readiness, state_of
 from carafe.serving.served import Served
 from carafe.serving.shelf import Limits
@@ -75,8 +75,14 @@ class Catalog:
             admit=self._kept.check,
             observers=told,
         )
+        self._pointing = Pointing(registry=registry, loader=self._loader, fit=self._kept.check_together)
         self._following = Following(
-            registry=registry, loader=self._loader, kept=self._kept, faults=self._faults, observers=told
+            registry=registry,
+            loader=self._loader,
+            pointing=self._pointing,
+            kept=self._kept,
+            faults=self._faults,
+            observers=told,
         )
         self._plain, self._splits, self._find = (
             self._kept.targets.plain, self._kept.targets.splits, self._kept.shelf.find
@@ -151,6 +157,16 @@ class Catalog:
             self._faults.note_unreadable(error)
         self._warmed = True
 
+    def check_together(self, ref: ModelRef, numbers: Iterable[int]) -> None:
+        """Return when an alias can have versions of its model loaded at once in this process.
+
+        Raises:
+            NotFound: when there is no such version.
+            ModelTooLarge: when they are more, or larger, than what may be loaded.
+        """
+        exact = (ModelRef(name=ref.name, version=number) for number in numbers)
+        self._kept.check_together(ref, [self._registry.resolve(one) for one in exact])
+
     def loaded(self, name: str) -> tuple[Served, ...]:
         """Return the versions of a model that are loaded in this process, in the order of their numbers."""
         return tuple(sorted((one for one in self._kept.shelf.all() if one.name == name), key=lambda one: one.number))
@@ -196,7 +212,7 @@ class Catalog:
         generation = self._registry.generation()
         try:
             traffic = self._registry.alias(ref.name, ref.alias or CHAMPION).traffic
-            pointed = point(ref, traffic, registry=self._registry, loader=self._loader, old=None, shadows=False)
+            pointed = self._pointing.point(ref, traffic, old=None, shadows=False)
         except NotFound:
             if self._registry.generation() != generation:
                 return self._load(ref)
@@ -209,5 +225,7 @@ class Catalog:
             self._following.look_again()  # whoever refreshes next loads them
         if self._registry.generation() != generation:
             return self._load(ref)
+        for served in versions_of(target):
+            served.usage.last = self._tick  # what was loaded long ago for another reason is not what makes room
         self._kept.make_room()
         return target

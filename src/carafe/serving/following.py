@@ -13,7 +13,7 @@ from carafe.serving.faults import Faults
 from carafe.serving.kept import Kept
 from carafe.serving.loading import Loader
 from carafe.serving.observers import Observers
-from carafe.serving.pointing import Target, main_of, point, traffic_of, versions_of
+from carafe.serving.pointing import Pointing, Target, main_of, traffic_of, versions_of
 from carafe.serving.readiness import Fault
 
 PATIENCE = 0.5
@@ -26,9 +26,19 @@ class Following:
     ``generation`` is the registry's at the last look that missed nothing; None where another look is needed.
     """
 
-    def __init__(self, *, registry: Registry, loader: Loader, kept: Kept, faults: Faults, observers: Observers) -> None:
+    def __init__(
+        self,
+        *,
+        registry: Registry,
+        loader: Loader,
+        pointing: Pointing,
+        kept: Kept,
+        faults: Faults,
+        observers: Observers,
+    ) -> None:
         self._registry = registry
         self._loader = loader
+        self._pointing = pointing
         self._kept = kept
         self._faults = faults
         self._observers = observers
@@ -102,7 +112,7 @@ class Following:
                 self._loader.load(self._registry.resolve(ref), until=until)
             else:
                 traffic = traffic or self._registry.alias(ref.name, ref.alias or CHAMPION).traffic
-                pointed = point(ref, traffic, registry=self._registry, loader=self._loader, old=old, until=until)
+                pointed = self._pointing.point(ref, traffic, old=old, until=until)
                 new, fault = pointed.target, pointed.fault
         except NotFound as error:
             if self._registry.generation() == generation:  # else a version may have been deleted between two looks

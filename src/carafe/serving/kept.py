@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 
 from carafe.registry import Version
 from carafe.schema import ModelRef
@@ -38,10 +38,20 @@ class Kept:
         """
         self.shelf.check(version, pinned=self.pinned_versions())
 
-    def pinned_versions(self) -> set[Served]:
-        """Return the versions that are pinned, as far as they are loaded."""
+    def check_together(self, ref: ModelRef, versions: Sequence[Version]) -> None:
+        """Return when an alias can have versions loaded at once, beside those that others pinned.
+
+        Raises:
+            ModelTooLarge: when it can't.
+        """
+        self.shelf.check_together(versions, pinned=self.pinned_versions(but=ref))
+
+    def pinned_versions(self, *, but: ModelRef | None = None) -> set[Served]:
+        """Return the versions that are pinned, as far as they are loaded, those left out that only ``but`` names."""
         found: set[Served] = set()
         for ref in self.pinned:
+            if ref == but:
+                continue
             exact = None if ref.version is None else self.shelf.find(ref.name, ref.version)
             target = exact or self.targets.find(ref)
             found.update(() if target is None else versions_of(target))

@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Mapping
+from collections.abc import Callable, Collection, Mapping, Sequence
 from contextlib import suppress
 from dataclasses import dataclass
 
-from carafe.errors import CarafeError, DeadlineExceeded, NotFound
-from carafe.registry import Query, Registry, Traffic
+from carafe.errors import CarafeError, DeadlineExceeded, ModelTooLarge, NotFound
+from carafe.registry import Query, Registry, Traffic, Version
 from carafe.registry.query import MAX_SIZE
 from carafe.schema import ModelRef
 from carafe.schema.exchange import CHAMPION
@@ -68,58 +68,104 @@ def traffic_of(refs: Collection[ModelRef], *, registry: Registry) -> dict[ModelR
         number += 1
 
 
-def point(
-    ref: ModelRef,
-    traffic: Traffic,
-    *,
-    registry: Registry,
-    loader: Loader,
-    old: Target | None,
-    until: float | None = None,
-    shadows: bool = True,
-) -> Pointed:
-    """Return what an alias points at, with every version loaded.
-
-    Where something answers already, it goes on until all versions that are to answer in its place are loaded. Where
-    nothing does, the main version is enough: it answers for those that can't be loaded. A shadow that can't be loaded
-    is left out.
+class Pointing:
+    """Finds out what aliases point at, and loads it.
 
     Args:
-        ref: the alias.
-        traffic: what the registry says that it points at.
         registry: has the versions.
         loader: loads those that are not.
-        old: what answers now.
-        until: the moment at which to give up waiting for a load; None where a request waits.
-        shadows: whether those are loaded, too.
-
-    Raises:
-        NotFound: when a version was deleted while this looked.
-        StorageUnavailable: when the registry can't be read.
-        DeadlineExceeded: when the time is over that the client gave, before the versions are loaded.
+        fit: raises ModelTooLarge where an alias can't have all of some versions loaded at once.
     """
-    plain = traffic.whole and not traffic.shadows
-    if plain and isinstance(old, Served) and old.number == traffic.main:
-        return Pointed(target=old)
-    if isinstance(old, Split) and old.traffic == traffic and len(old.versions) == len(traffic.numbers):
-        return Pointed(target=old)
-    loaded: dict[int, Served] = {}
-    fault: Fault | None = None
-    for number in traffic.numbers if shadows else [share.version for share in traffic.shares]:
-        version = registry.resolve(ModelRef(name=ref.name, version=number))
-        try:
-            loaded[number] = loader.load(version, until=until)
-        except (NotFound, DeadlineExceeded):
-            raise
-        except CarafeError as error:
-            answering = main_of(old).number if old else loaded[traffic.main].number if loaded else None
-            fault = fault or Fault(ref=ref, wanted=number, answering=answering, error=error)
-            if number == traffic.main or (old and traffic.percent(number)):
-                return Pointed(target=None, fault=fault)
-    return Pointed(target=loaded[traffic.main] if plain else _split(ref, traffic, loaded), fault=fault)
+
+    def __init__(
+        self, *, registry: Registry, loader: Loader, fit: Callable[[ModelRef, Sequence[Version]], None]
+    ) -> None:
+        self._registry = registry
+        self._loader = loader
+        self._fit = fit
+
+    def point(
+        self,
+        ref: ModelRef,
+        traffic: Traffic,
+        *,
+        old: Target | None,
+        until: float | None = None,
+        shadows: bool = True,
+    ) -> Pointed:
+        """Return what an alias points at, with every version loaded.
+
+        Where something answers already, it goes on until all versions that are to answer in its place are loaded. Where
+        nothing does, the main version is enough: it answers for those that can't be loaded, or not beside it. A shadow
+        that can't be loaded is left out.
+
+        Args:
+            ref: the alias.
+            traffic: what the registry says that it points at.
+            old: what answers now.
+            until: the moment at which to give up waiting for a load; None where a request waits.
+            shadows: whether those are loaded, too.
+
+        Raises:
+            NotFound: when a version was deleted while this looked.
+            StorageUnavailable: when the registry can't be read.
+            DeadlineExceeded: when the time is over that the client gave, before the versions are loaded.
+        """
+        if _answers(old, traffic):
+            return Pointed(target=old)
+        versions = self._versions(ref, traffic, shadows=shadows)
+        unfit = self._unfit(ref, versions)
+        # What answers goes on where its successors don't all fit: then none of them is loaded.
+        in_vain = [number for number in unfit if old and traffic.percent(number)]
+        loaded: dict[int, Served] = {}
+        fault: Fault | None = None
+        for number in in_vain or versions:
+            try:
+                if number in unfit:
+                    raise unfit[number]
+                loaded[number] = self._loader.load(versions[number], until=until)
+            except (NotFound, DeadlineExceeded):
+                raise
+            except CarafeError as error:
+                answering = main_of(old).number if old else loaded[traffic.main].number if loaded else None
+                fault = fault or Fault(ref=ref, wanted=number, answering=answering, error=error)
+                if number == traffic.main or (old and traffic.percent(number)):
+                    return Pointed(target=None, fault=fault)
+        return Pointed(target=_target(ref, traffic, loaded), fault=fault)
+
+    def _versions(self, ref: ModelRef, traffic: Traffic, *, shadows: bool) -> dict[int, Version]:
+        """Return the versions that an alias points at by their numbers, the main one first."""
+        numbers = traffic.numbers if shadows else [share.version for share in traffic.shares]
+        return {number: self._registry.resolve(ModelRef(name=ref.name, version=number)) for number in numbers}
+
+    def _unfit(self, ref: ModelRef, versions: Mapping[int, Version]) -> dict[int, CarafeError]:
+        """Return why those versions can't be loaded that don't fit beside the ones before them.
+
+        Were they loaded, they would drive each other out, and each request would load them anew.
+        """
+        unfit: dict[int, CarafeError] = {}
+        fitting: list[Version] = []
+        for number, version in versions.items():
+            try:
+                if fitting:  # whether one alone fits is checked when it is loaded
+                    self._fit(ref, [*fitting, version])
+                fitting.append(version)
+            except ModelTooLarge as error:
+                unfit[number] = error
+        return unfit
 
 
-def _split(ref: ModelRef, traffic: Traffic, loaded: Mapping[int, Served]) -> Split:
+def _answers(old: Target | None, traffic: Traffic) -> bool:
+    """Tell whether what answers now is all that an alias points at."""
+    if isinstance(old, Split):
+        return old.traffic == traffic and len(old.versions) == len(traffic.numbers)
+    return old is not None and traffic.whole and not traffic.shadows and old.number == traffic.main
+
+
+def _target(ref: ModelRef, traffic: Traffic, loaded: Mapping[int, Served]) -> Target:
+    """Return what answers for an alias of the versions that are loaded."""
+    if traffic.whole and not traffic.shadows:
+        return loaded[traffic.main]
     return Split(
         ref=ref,
         traffic=traffic,

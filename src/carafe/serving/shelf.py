@@ -71,6 +71,24 @@ class Shelf:
                 f"{_spelled(self.limits.bytes)} (max_loaded_bytes){beside}: raise the limit, or publish a smaller model"
             )
 
+    def check_together(self, versions: Sequence[Version], *, pinned: Collection[Served]) -> None:
+        """Return when versions can be loaded at once, beside those that always stay.
+
+        Raises:
+            ModelTooLarge: when they are more, or larger, than what may be loaded; they would drive each other out.
+        """
+        wanted = {(version.name, version.number): footprint(version.manifest) for version in versions}
+        stay = {(one.name, one.number): one.bytes for one in pinned if (one.name, one.number) not in wanted}
+        count, needed = len(wanted) + len(stay), sum(wanted.values()) + sum(stay.values())
+        if count > self.limits.versions or needed > self.limits.bytes:
+            beside = f", beside {_spelled(sum(stay.values()))} of pinned models" if stay else ""
+            raise ModelTooLarge(
+                f"{', '.join(map(str, versions))} take about {_spelled(sum(wanted.values()))} once they are loaded "
+                f"together{beside}, expected at most {_spelled(self.limits.bytes)} (max_loaded_bytes), and with "
+                f"what is pinned no more versions than {self.limits.versions} (max_loaded): raise the limit, or "
+                "let the alias have fewer versions"
+            )
+
     def put(self, served: Served) -> None:
         """Keep a version that was loaded."""
         self._served[served.name, served.number] = served

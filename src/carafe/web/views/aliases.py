@@ -49,6 +49,8 @@ def point_alias(context: Context) -> Reply:
     if wanted.version is not None:
         service.predictor.resolve(ModelRef(name=name, version=wanted.version))
     traffic = wanted.traffic
+    if len(traffic.numbers) > 1:
+        service.catalog.check_together(ModelRef(name=name, alias=alias), traffic.numbers)
     for number in traffic.numbers:
         service.predictor.resolve(ModelRef(name=name, version=number))
     return _changed(

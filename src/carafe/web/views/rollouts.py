@@ -44,6 +44,9 @@ def begin(context: Context) -> Reply:
         max_errors=order.max_errors,
         max_slower=order.max_slower,
     )
+    alias = ModelRef(name=name, alias=context.parameters["alias"])
+    before = service.registry.alias(name, context.parameters["alias"]).traffic
+    service.catalog.check_together(alias, dict.fromkeys((*before.numbers, order.version)))
     service.predictor.resolve(ModelRef(name=name, version=order.version))
     begun = service.registry.rollouts.begin(
         name,
