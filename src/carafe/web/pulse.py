@@ -23,13 +23,14 @@ class Pulse:
     def __init__(self, *, places: int) -> None:
         self._beats = RawArray(c_ulong, places)
 
-    def keep(self, place: int, *, grace: float) -> None:
+    def keep(self, place: int, *, parent: int, grace: float) -> None:
         """Raise the count of this worker's place from now on, in a thread; end this process when its parent is gone.
 
-        It ends as at SIGTERM: what has begun is finished, for ``grace`` seconds at most.
+        It ends as at SIGTERM: what has begun is finished, for ``grace`` seconds at most. ``parent`` is the process that
+        started this one, as it knows itself: who asks here may be answered with whoever adopted the orphan.
         """
         self._beats[place] = 1
-        Thread(target=self._beat, args=(place, os.getppid(), grace), daemon=True, name="carafe-pulse").start()
+        Thread(target=self._beat, args=(place, parent, grace), daemon=True, name="carafe-pulse").start()
 
     def _beat(self, place: int, parent: int, grace: float) -> None:
         while os.getppid() == parent:

@@ -7,13 +7,14 @@ killed, by the system where memory is short or by a library that crashes, may co
 from __future__ import annotations
 
 import logging
+import os
 import signal
 import time
 from collections import Counter
 from collections.abc import Callable, Sequence
 from functools import partial
 from multiprocessing.connection import wait
-from threading import Timer
+from threading import Event, Timer
 from typing import Any
 
 from granian import Granian
@@ -67,6 +68,8 @@ class Supervisor(Granian):  # type: ignore[misc, valid-type]  # which class that
         self._drain_seconds = drain_seconds
         self._early: Counter[int] = Counter()
         self._failed: Counter[int] = Counter()
+        self._empty: dict[int, Event] = {}
+        """The places that wait for a worker, each with whether its pause is over."""
         self._hopeless = False
         self._listening = Listening(host=self.bind_addr, port=self.bind_port, places=self.workers, backlog=self.backlog)
         self._pulse = Pulse(places=self.workers)
@@ -98,7 +101,8 @@ class Supervisor(Granian):  # type: ignore[misc, valid-type]  # which class that
         self._pulse.stop(idx)
         socket = self._listening.at(idx)
         self._shd = SocketHolder(socket.fileno(), _UNIX, self.backlog)  # type: ignore[call-arg]  # its stub lags behind
-        load = partial(_begun, self._pulse, idx, self.workers_kill_timeout or 0, callback_loader)
+        grace = self.workers_kill_timeout or 0
+        load = partial(_begun, self._pulse, idx, os.getpid(), grace, callback_loader)
         return super()._spawn_worker(idx, target, partial(self._listening.alone, idx, load))
 
     def _respawn_workers(
@@ -108,24 +112,48 @@ class Supervisor(Granian):  # type: ignore[misc, valid-type]  # which class that
         target_loader: Callable[..., object],
         delay: float = 0,
     ) -> None:
-        ended = [index for index in workers if not self.wrks[index].is_alive()]
-        if self._drain.begun and all(self.wrks[index].inner.exitcode == 0 for index in ended):
+        """Put other workers in the places of those that ended, or of ``workers``, where these are asked to go.
+
+        Who ended is seen here: Granian forgets a worker that ends while it reads its list of those, and where one was
+        replaced already whose end it tells of later, the next would be ended for it.
+        """
+        # Only where workers that live are to be replaced, as at SIGHUP, does Granian leave a time between them.
+        asked = [index for index in workers if delay and self.wrks[index].is_alive()]
+        ended = [index for index, one in enumerate(self.wrks) if index not in self._empty and not one.is_alive()]
+        if ended and self._drain.begun and all(self.wrks[index].inner.exitcode == 0 for index in ended):
             self.signal_handler_interrupt()  # whoever signalled the parent signalled the workers, too
             return
-        seconds = max(map(self._note, ended), default=0.0)
+        for index in ended:
+            self._leave_empty(index, self._note(index))
         if any(self._failed[index] >= FAILED_STARTS for index in ended) and not self._any_steady():
             _LOG.error("workers fail to start: the service ends")
             self._hopeless = True
             self.signal_handler_interrupt()
-        if seconds:
-            for index in ended:  # for as long as a place stays empty, connections go to the others
-                self._listening.close(index)
-        self._wait(seconds)
         if self.interrupt_signal:  # the service ends
             return
-        super()._respawn_workers(workers, spawn_target, target_loader, delay=delay)
+        due = sorted(index for index, over in self._empty.items() if over.is_set())
+        super()._respawn_workers(asked + due, spawn_target, target_loader, delay=delay)
+        for index in due:
+            del self._empty[index]
         self.respawned_wrks.clear()  # by which Granian would know that it was a second time
         if self.interrupt_children:  # another ended while this one was replaced
+            self.main_loop_interrupt.set()
+
+    def _leave_empty(self, index: int, seconds: float) -> None:
+        """Let no worker be in a place for so long; those in other places come and go meanwhile."""
+        over = self._empty[index] = Event()
+        if not seconds:
+            over.set()
+            return
+        self._listening.close(index)  # for as long as a place stays empty, connections go to the others
+        filling = Timer(seconds, self._fill, (index, over))
+        filling.daemon = True
+        filling.start()
+
+    def _fill(self, index: int, over: Event) -> None:
+        over.set()
+        if not self.interrupt_signal:
+            self.interrupt_children.append(index)
             self.main_loop_interrupt.set()
 
     def _stop_workers(self) -> None:
@@ -168,15 +196,10 @@ class Supervisor(Granian):  # type: ignore[misc, valid-type]  # which class that
         _LOG.error("worker %d ended with %s after %.1f s; another follows in %.1f s", index + 1, how, lived, seconds)
         return seconds
 
-    def _wait(self, seconds: float) -> None:
-        until = time.monotonic() + seconds
-        while time.monotonic() < until and not self.interrupt_signal:
-            time.sleep(0.05)
 
-
-def _begun(pulse: Pulse, place: int, grace: float, load: Callable[[], object]) -> object:
+def _begun(pulse: Pulse, place: int, parent: int, grace: float, load: Callable[[], object]) -> object:
     """Show that a worker lives, then load what it serves."""
-    pulse.keep(place, grace=grace)
+    pulse.keep(place, parent=parent, grace=grace)
     return load()
 
 
