@@ -28,7 +28,9 @@ def test_a_home_whose_database_has_vanished_is_not_begun_anew(tmp_path: Path) ->
     settings = Settings(home=tmp_path / "home")
     open_home(settings).close()
     (settings.home / "carafe.db").rename(tmp_path / "aside")
-    with pytest.raises(DamagedHome, match=r"has a secret but no carafe\.db: bring the database back, or restore"):
+    with pytest.raises(
+        DamagedHome, match=r"has a secret or models but no carafe\.db: bring the database back, or restore"
+    ):
         open_home(settings)
     assert not (settings.home / "carafe.db").exists()
     (tmp_path / "aside").rename(settings.home / "carafe.db")

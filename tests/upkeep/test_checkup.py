@@ -1,10 +1,11 @@
 from __future__ import annotations
 
 import json
+import os
 import shutil
 import sqlite3
 from collections.abc import Iterator
-from contextlib import closing
+from contextlib import closing, contextmanager
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
@@ -14,10 +15,13 @@ import pytest
 from click.testing import CliRunner
 
 from carafe.cli.main import main
+from carafe.database import open_database
 from carafe.database.upgrade import REVISIONS
+from carafe.errors import DamagedHome, StorageUnavailable
 from carafe.registry import Promotion, Registry, memory_registry, open_registry
 from carafe.schema import ModelRef
 from carafe.settings import Settings
+from carafe.upkeep import back_up
 from carafe.upkeep.checkup import Depth, Finding, Order, State, examine
 from carafe.upkeep.checkup.orphans import check_orphans
 from carafe.upkeep.checkup.versions import check_versions
@@ -296,7 +300,7 @@ def test_the_files_of_a_lost_database_are_a_problem_and_stay(settings: Settings)
     settings = replace(settings, secret=(settings.home / "secret.key").read_bytes().hex())
     for file in (*settings.home.glob("carafe.db*"), settings.home / "secret.key"):
         file.unlink()
-    open_registry(settings).close()
+    open_database(settings.home).close()
     found = only(look(settings, repair=True))
     assert (found.check, found.state) == ("orphans", State.PROBLEM)
     assert "the database knows no version, but there are files of 2" in found.says
@@ -327,3 +331,48 @@ def test_the_command_makes_no_home_where_there_is_none(tmp_path: Path) -> None:
     status, told = carafe(Settings(home=tmp_path / "none"), "--repair")
     assert (status, "there is no home at" in told.replace("\n", "")) == (1, True)
     assert not (tmp_path / "none").exists()
+
+
+@pytest.mark.parametrize("left", ["secret.key", "artefacts"])
+def test_a_home_that_lost_its_database_is_not_taken_for_none(settings: Settings, left: str, tmp_path: Path) -> None:
+    for file in settings.home.glob("carafe.db*"):
+        file.unlink()
+    (settings.home / left).rename(tmp_path / left)
+    shutil.rmtree(settings.home)
+    settings.home.mkdir(mode=0o700)
+    (tmp_path / left).rename(settings.home / left)
+    found = only(look(settings, repair=True))
+    assert (found.check, found.state) == ("home", State.PROBLEM)
+    assert "has a secret or models but no carafe.db: bring the database back" in found.says
+    with pytest.raises(DamagedHome, match="has a secret or models"):
+        back_up(settings, tmp_path / "x.backup")
+    with pytest.raises(DamagedHome, match="has a secret or models"):
+        open_registry(settings)
+    assert [path.name for path in settings.home.iterdir()] == [left]
+
+
+@contextmanager
+def shut(home: Path) -> Iterator[None]:
+    """Close a home to this process, which becomes somebody else's for the time where nothing is closed to it."""
+    home.chmod(0)
+    somebody = os.geteuid()
+    if somebody == 0:
+        os.seteuid(65534)
+    try:
+        yield
+    finally:
+        os.seteuid(somebody)
+        home.chmod(0o700)
+
+
+@pytest.mark.parametrize("url", [None, "postgresql://nobody@127.0.0.1:1/none"])
+def test_a_home_that_this_account_may_not_enter_is_told_in_words(
+    settings: Settings, tmp_path: Path, url: str | None
+) -> None:
+    settings = replace(settings, database_url=url)
+    with shut(tmp_path):
+        found = only(look(settings))
+        with pytest.raises(StorageUnavailable, match=r"can't be read \(Permission denied\): check its owner"):
+            back_up(settings, tmp_path / "x.backup")
+    assert (found.check, found.state) == ("home", State.PROBLEM)
+    assert f"the home {settings.home} can't be read (Permission denied)" in found.says

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import hmac
 import os
+from collections.abc import Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
 
@@ -14,6 +16,9 @@ from carafe.database.connection import PATIENCE
 from carafe.database.engine import FILE as DATABASE
 from carafe.errors import DamagedHome, InvalidSetting, StorageUnavailable
 from carafe.settings import Settings
+
+ARTEFACTS = "artefacts"
+"""The folder in a home that holds the files of its models, where no other place is named."""
 
 RESTORING = "restoring"
 """The file in a home that says that a restoration was begun and has not ended."""
@@ -55,7 +60,7 @@ def open_home(settings: Settings, *, patience: float = PATIENCE) -> Home:
     """
     _check_restored(settings.home)
     if settings.database_url is None:
-        _check_database(settings.home)
+        has_database(settings.home)
     database = open_database(settings.home, settings.database_url, patience=patience)
     try:
         secret = read_secret(settings.home) if settings.secret is None else bytes.fromhex(settings.secret)
@@ -75,20 +80,56 @@ def _check_restored(path: Path) -> None:
         )
 
 
-def _check_database(path: Path) -> None:
-    """Raise DamagedHome for a home whose database has vanished: a new one would say that there never was a model.
+def has_folder(path: Path) -> bool:
+    """Tell whether there is a home's folder, whatever is in it.
 
-    The secret is looked for first, because whoever creates a home makes it last.
+    Raises:
+        StorageUnavailable: when nobody may look, or the disk fails.
     """
+    with _told(path):
+        return _is_there(path)
+
+
+def has_database(path: Path) -> bool:
+    """Tell whether a home has a database of its own.
+
+    Raises:
+        DamagedHome: when it had one: a new one would say that there never was a model.
+        StorageUnavailable: when nobody may look, or the disk fails.
+    """
+    with _told(path):
+        if _is_there(path / DATABASE):
+            return True
+        begun = _is_there(path / FILE) or _holds_something(path / ARTEFACTS / "kept")
+        if not begun or _is_there(path / DATABASE):  # whoever creates a home makes the database first
+            return begun
+    raise DamagedHome(
+        f"{path} has a secret or models but no {DATABASE}: bring the database back, or restore the home from a backup; "
+        "if its models were kept in another database, name that one in CARAFE_DATABASE_URL"
+    )
+
+
+@contextmanager
+def _told(path: Path) -> Iterator[None]:
     try:
-        vanished = (path / FILE).exists() and not (path / DATABASE).exists()
+        yield
     except OSError as error:
-        raise StorageUnavailable(f"the home can't be read ({error.strerror}): check its owner and its disk") from error
-    if vanished:
-        raise DamagedHome(
-            f"{path} has a secret but no {DATABASE}: bring the database back, or restore the home from a backup; if "
-            "its models were kept in another database, name that one in CARAFE_DATABASE_URL"
-        )
+        raise StorageUnavailable(
+            f"the home {path} can't be read ({error.strerror}): check its owner and its disk"
+        ) from error
+
+
+def _is_there(path: Path) -> bool:
+    """Tell whether there is something; unlike ``exists``, never answer no where the answer can't be known."""
+    try:
+        path.stat()
+    except (FileNotFoundError, NotADirectoryError):
+        return False
+    return True
+
+
+def _holds_something(folder: Path) -> bool:
+    return _is_there(folder) and any(folder.iterdir())
 
 
 def _check_secret(home: Home, settings: Settings) -> None:

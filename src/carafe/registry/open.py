@@ -8,6 +8,7 @@ from pathlib import Path
 from urllib.parse import unquote, urlsplit
 
 from carafe.access import Purpose, derive, open_home
+from carafe.access.home import ARTEFACTS
 from carafe.database.connection import PATIENCE
 from carafe.errors import MissingExtra
 from carafe.registry.metadata_memory import MemoryMetadata
@@ -18,9 +19,6 @@ from carafe.registry.store_cache import ArtefactCache
 from carafe.registry.store_disk import DiskArtefacts
 from carafe.registry.store_memory import MemoryArtefacts
 from carafe.settings import Settings
-
-ARTEFACTS = "artefacts"
-"""The folder of the home in which the files of versions are."""
 
 CACHE = Path("cache") / "artefacts"
 """The folder of the home with copies of what is in an object store."""

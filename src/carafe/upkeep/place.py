@@ -2,9 +2,8 @@
 
 from __future__ import annotations
 
-from carafe.access.home import RESTORING
+from carafe.access.home import RESTORING, has_database, has_folder
 from carafe.database import Database
-from carafe.database.engine import FILE
 from carafe.database.rows import is_empty
 from carafe.errors import HomeNotEmpty, StorageUnavailable
 from carafe.registry.store import ArtefactStore
@@ -15,9 +14,10 @@ def check_home(settings: Settings) -> None:
     """Return if there is a home; whoever looks after one must not make an empty one by a slip of the pen.
 
     Raises:
-        StorageUnavailable: when there is none.
+        StorageUnavailable: when there is none, or it can't be looked into.
+        DamagedHome: when its database has vanished.
     """
-    there = settings.home.is_dir() if settings.database_url is not None else (settings.home / FILE).exists()
+    there = has_folder(settings.home) if settings.database_url is not None else has_database(settings.home)
     if not there:
         raise StorageUnavailable(f"there is no home at {settings.home}: set CARAFE_HOME to one that is in use")
 
