@@ -2,7 +2,7 @@
 
 * ``predictor``: the one door through which every protocol asks.
 * ``catalog``: the versions that are loaded, and what each alias points at. ``watch``: keeps it up to date, by
-  ``following`` the registry. ``faults``: what can't be loaded.
+  ``following`` the registry. ``faults``: what can't be loaded, kept ``afresh``.
 * ``kept``: what stays loaded and why: what aliases answer with (``targets``), and a ``shelf`` of so many versions and
   bytes (``footprint``).
 * ``split``: which of several versions of an alias answers. ``pointing``: what an alias points at, loaded as a whole.

@@ -6,6 +6,7 @@ import logging
 
 from carafe.errors import CarafeError, StillLoading, StorageUnavailable
 from carafe.schema import ModelRef
+from carafe.serving.afresh import afresh
 from carafe.serving.readiness import Fault
 
 _LOG = logging.getLogger("carafe.serving")
@@ -45,4 +46,6 @@ class Faults:
         """Remember that the registry can't be read."""
         if self.registry is None:
             _LOG.error("the registry can't be read: %s", error)
-        self.registry = error if isinstance(error, CarafeError) else StorageUnavailable("the registry can't be read")
+        self.registry = (
+            afresh(error) if isinstance(error, CarafeError) else StorageUnavailable("the registry can't be read")
+        )

@@ -9,12 +9,14 @@ from __future__ import annotations
 import time
 from collections import deque
 from collections.abc import Callable
+from contextlib import suppress
 from dataclasses import dataclass, field
 from threading import Event, Lock, Thread
 
 from carafe.errors import CarafeError, CorruptArtefact, DeadlineExceeded, MissingExtra, ServerBusy, StillLoading
 from carafe.models import Artefact, Model
 from carafe.registry import Registry, Version
+from carafe.serving.afresh import afresh
 from carafe.serving.deadline import left
 from carafe.serving.observers import Observers
 from carafe.serving.served import Served
@@ -28,6 +30,12 @@ MOST_FAILURES = 1000
 
 AT_ONCE = 4
 """How many versions are loaded at the same time; further ones wait for one of them."""
+
+HUNG_SECONDS = 60.0
+"""After how long a load gives its place up to others, and goes on beside them: it may never end."""
+
+MOST_THREADS = 16
+"""How many versions are loaded at the same time at most, those included that gave their place up."""
 
 Key = tuple[str, int]
 
@@ -44,6 +52,8 @@ class _Loading:
 
     version: Version
     began: float
+    taken: float | None = None
+    """When a thread took it up; None while it waits for one."""
     done: Event = field(default_factory=Event)
     served: Served | None = None
     error: CarafeError | None = None
@@ -83,6 +93,7 @@ class Loader:
         self._lock = Lock()
         self._queue: deque[_Loading] = deque()
         self._threads = 0
+        """How many there are; each has a load in ``_loading`` that it took up, or is about to take one up or end."""
         self._loading: dict[Key, _Loading] = {}
         self._failures: dict[Key, _Failure] = {}
 
@@ -110,7 +121,7 @@ class Loader:
                 f"{version} is being loaded since {self._clock() - loading.began:.1f} s: ask again later"
             )
         if loading.served is None:
-            raise (loading.error or AssertionError()).with_traceback(None)
+            raise afresh(loading.error or AssertionError())
         return loading.served
 
     def _patience(self, until: float | None) -> float:
@@ -127,6 +138,8 @@ class Loader:
         with self._lock:
             loading = self._loading.get(key)
             if loading is not None:
+                with suppress(RuntimeError):  # it waits on, as it did
+                    self._employ()  # what is before it may have turned out to hang
                 return loading
             loading = _Loading(version, now)
             loading.served = self._shelf.find(*key)
@@ -143,26 +156,38 @@ class Loader:
     def _queue_up(self, key: Key, loading: _Loading) -> None:
         self._loading[key] = loading
         self._queue.append(loading)
-        if self._threads == AT_ONCE:
-            return
         try:
-            Thread(target=self._run, name="carafe-load", daemon=True).start()
+            self._employ()
         except RuntimeError as error:
             if self._threads == 0:  # nobody else would ever take it
                 del self._loading[key]
                 self._queue.remove(loading)
                 raise ServerBusy(f"{loading.version}: no thread can be had to load it; ask again later") from error
-        else:
+
+    def _employ(self) -> None:
+        """Start a thread where something waits and fewer than may be are at work.
+
+        Raises:
+            RuntimeError: when no thread can be had.
+        """
+        if self._queue and self._at_work() < AT_ONCE and self._threads < MOST_THREADS:
+            Thread(target=self._run, name="carafe-load", daemon=True).start()
             self._threads += 1
 
+    def _at_work(self) -> int:
+        """Return how many threads there are whose load does not hang."""
+        since = self._clock() - HUNG_SECONDS
+        return self._threads - sum(one.taken is not None and one.taken <= since for one in self._loading.values())
+
     def _run(self) -> None:
-        """Load what is to be loaded, until nothing is left."""
+        """Load what is to be loaded, until nothing is left or others took this thread's place."""
         while True:
             with self._lock:
-                if not self._queue:
+                if not self._queue or self._at_work() > AT_ONCE:
                     self._threads -= 1
                     return
                 loading = self._queue.popleft()
+                loading.taken = self._clock()
             self._settle(loading)
 
     def _settle(self, loading: _Loading) -> None:
@@ -171,7 +196,7 @@ class Loader:
         try:
             loading.served = self._attempt(loading.version)
         except BaseException as raised:  # noqa: BLE001 - a thread of its own: nobody else would hear of it
-            loading.error = _told(loading.version, raised)
+            loading.error = afresh(_told(loading.version, raised))
         with self._lock:
             del self._loading[key]
             self._failures.pop(key, None)

@@ -7,6 +7,7 @@ from enum import StrEnum
 
 from carafe.errors import CarafeError
 from carafe.schema import ModelRef
+from carafe.serving.afresh import afresh
 
 
 class State(StrEnum):
@@ -46,6 +47,10 @@ class Fault:
     answering: int | None
     """The earlier version that answers in its place, if there is one."""
     error: CarafeError
+    """Kept without its traceback."""
+
+    def __post_init__(self) -> None:
+        object.__setattr__(self, "error", afresh(self.error))
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
