@@ -4,6 +4,7 @@ import gc
 import time
 import weakref
 from collections.abc import Callable, Iterator
+from contextlib import suppress
 from threading import Event, Thread
 from threading import enumerate as threads
 
@@ -16,8 +17,8 @@ from carafe.schema import ModelRef
 from carafe.serving import Catalog, Observer, Served
 from carafe.serving.deadline import within
 from carafe.serving.footprint import footprint
-from carafe.serving.loading import MOST_FAILURES
-from carafe.serving.shelf import Limits
+from carafe.serving.loading import AT_ONCE, MOST_FAILURES, MOST_THREADS
+from carafe.serving.shelf import Limits, Shelf
 from served import load_rule, publish_rule
 
 HOUSES = ModelRef.parse("houses")
@@ -266,3 +267,96 @@ def test_hundreds_of_models_answer_from_a_few_places_to_many_threads_and_are_let
     assert noticed.now == {served for name in names for served in catalog.loaded(name)}
     gc.collect()
     assert len({one for model in models if (one := model()) is not None}) <= len(noticed.now)
+
+
+def test_loads_that_hang_give_their_places_up_to_others(registry: Registry, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("carafe.serving.loading.HUNG_SECONDS", 0.05)
+    hanging = [f"hanging-{number}" for number in range(AT_ONCE)]
+    for name in [*hanging, "houses"]:
+        publish_rule(registry, name, "houses")
+    held = Held(*hanging)
+    catalog = Catalog(registry=registry, load=held, limits=Limits(wait_seconds=0.01))
+    for name in hanging:
+        with pytest.raises(StillLoading):
+            catalog.get(ModelRef.parse(name))
+    answering: list[int] = []
+
+    def answers() -> bool:
+        with suppress(StillLoading):
+            answering.append(catalog.get(HOUSES).number)
+        return bool(answering)
+
+    wait_until(answers)
+    held.go.set()
+    wait_until(lambda: all(catalog.loaded(name) for name in hanging))
+    wait_until(lambda: not [thread for thread in threads() if thread.name == "carafe-load"])
+
+
+def test_no_more_than_so_many_loads_go_on_however_many_hang(
+    registry: Registry, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("carafe.serving.loading.HUNG_SECONDS", 0.0)
+    hanging = [f"hanging-{number}" for number in range(MOST_THREADS + 3)]
+    for name in hanging:
+        publish_rule(registry, name, "houses")
+    held = Held(*hanging)
+    catalog = Catalog(registry=registry, load=held, limits=Limits(wait_seconds=0.001))
+    for name in hanging * 2:
+        with pytest.raises(StillLoading):
+            catalog.get(ModelRef.parse(name))
+    assert len([thread for thread in threads() if thread.name == "carafe-load"]) <= MOST_THREADS
+    held.go.set()
+    wait_until(lambda: all(catalog.loaded(name) for name in hanging))
+    wait_until(lambda: not [thread for thread in threads() if thread.name == "carafe-load"])
+
+
+def test_a_failure_that_is_remembered_keeps_nothing_of_what_was_loaded_by_half(registry: Registry) -> None:
+    class Half:
+        """Something large that a load had made when it failed."""
+
+    made: list[weakref.ref[Half]] = []
+
+    def fail(_: Artefact) -> Model:
+        half = Half()
+        made.append(weakref.ref(half))
+        try:
+            int(repr(half))
+        except ValueError as error:
+            raise CorruptArtefact("does not repeat its golden predictions") from error
+        raise AssertionError
+
+    publish_rule(registry, "houses", "houses")
+    catalog = Catalog(registry=registry, load=fail)
+    catalog.warm()
+    with pytest.raises(CorruptArtefact, match="golden"):
+        catalog.get(HOUSES)
+    gc.collect()
+    assert [half() for half in made] == [None]
+    (fault,) = catalog.readiness().faults
+    assert (fault.error.slug, str(fault.error)) == ("corrupt-artefact", "does not repeat its golden predictions")
+    assert fault.error.__traceback__ is None
+
+
+@pytest.mark.parametrize("first", ["let go of", "answers"])
+def test_a_version_that_is_let_go_of_while_an_alias_comes_to_need_it_is_counted(
+    registry: Registry, monkeypatch: pytest.MonkeyPatch, first: str
+) -> None:
+    publish_rule(registry, "houses", "houses")
+    noticed = Noticed()
+    catalog = Catalog(registry=registry, load=load_rule, observers=[noticed])
+    served = catalog.get(ModelRef.parse("houses@1"))
+    kept = catalog._kept  # noqa: SLF001 - no request can be stopped between two steps of this
+    drop = Shelf.drop
+
+    def drop_later(shelf: Shelf, dropped: Served) -> None:
+        kept.targets.put(HOUSES, served)
+        drop(shelf, dropped)
+
+    if first == "let go of":
+        kept.shelf.drop(served)
+        kept.answer(HOUSES, served)
+    else:
+        monkeypatch.setattr(Shelf, "drop", drop_later)
+        kept.let_go(served)
+    assert catalog.loaded("houses") == (served,)
+    assert noticed.now == {served}

@@ -11,6 +11,7 @@ from carafe.models import Artefact, Model
 from carafe.registry import Query, Registry, Version
 from carafe.schema import ModelRef
 from carafe.schema.exchange import CHAMPION
+from carafe.serving.afresh import afresh
 from carafe.serving.arrangement import plainly
 from carafe.serving.faults import Faults
 from carafe.serving.following import Following
@@ -219,8 +220,8 @@ class Catalog:
             raise
         self._faults.note(ref, pointed.fault)
         if pointed.target is None:
-            raise pointed.fault.error if pointed.fault else AssertionError
-        target = self._kept.targets.put(ref, pointed.target)
+            raise afresh(pointed.fault.error) if pointed.fault else AssertionError
+        target = self._kept.answer(ref, pointed.target)
         if traffic.shadows:
             self._following.look_again()  # whoever refreshes next loads them
         if self._registry.generation() != generation:

@@ -128,7 +128,7 @@ class Following:
             return False
         self._faults.note(ref, fault)
         if new is not None:
-            self._swap(ref, old, self._kept.targets.put(ref, new))
+            self._swap(ref, old, self._kept.answer(ref, new))
         return not loading
 
     def _lose(self, ref: ModelRef, error: NotFound) -> None:
@@ -145,4 +145,4 @@ class Following:
         if before is not after:
             self._observers.tell(lambda observer: observer.swapped(str(ref), before, after))
         for served in set(versions_of(old)).intersection(self._kept.unpointed()):
-            self._kept.shelf.drop(served)
+            self._kept.let_go(served)

@@ -7,7 +7,7 @@ from collections.abc import Iterable, Sequence
 from carafe.registry import Version
 from carafe.schema import ModelRef
 from carafe.serving.observers import Observers
-from carafe.serving.pointing import versions_of
+from carafe.serving.pointing import Target, versions_of
 from carafe.serving.served import Served
 from carafe.serving.shelf import Limits, Shelf
 from carafe.serving.targets import Targets
@@ -62,14 +62,27 @@ class Kept:
         needed = self.targets.needed() | self.pinned_versions()
         return [served for served in self.shelf.all() if served not in needed]
 
+    def answer(self, ref: ModelRef, target: Target) -> Target:
+        """Let an alias answer with a target from now on; what of it was let go of since it was loaded comes back."""
+        self.targets.put(ref, target)
+        for served in versions_of(target):
+            self.shelf.put_back(served)
+        return target
+
+    def let_go(self, served: Served) -> None:
+        """Forget a version, unless an alias came to need it since somebody looked whether one does."""
+        self.shelf.drop(served)
+        if served in self.targets.needed():
+            self.shelf.put_back(served)
+
     def make_room(self) -> None:
         """Let go of the versions asked least recently, where more are loaded than may be; who holds one finishes."""
         for served in self.shelf.excess(pinned=self.pinned_versions):
             self.targets.forget_version(served)
-            self.shelf.drop(served)
+            self.let_go(served)
 
     def thin_out(self) -> None:
         """Let go of the versions that no alias needs, but for the last few of them; then make room."""
         for served in self.unpointed()[:-MOST_UNPOINTED]:
-            self.shelf.drop(served)
+            self.let_go(served)
         self.make_room()

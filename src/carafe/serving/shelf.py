@@ -93,6 +93,14 @@ class Shelf:
         """Keep a version that was loaded."""
         self._served[served.name, served.number] = served
 
+    def put_back(self, served: Served) -> None:
+        """Keep a version that was loaded and may have been dropped since: what answers is always counted."""
+        with self._lock:
+            if self.find(served.name, served.number) is not None:
+                return
+            self.put(served)
+        self._observers.tell(lambda observer: observer.loaded(served, 0.0))
+
     def drop(self, served: Served) -> None:
         """Forget a loaded version; requests that hold it finish with it."""
         with self._lock:
