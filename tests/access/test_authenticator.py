@@ -171,6 +171,54 @@ def test_a_store_that_is_slow_holds_up_one_request_and_not_the_others_of_a_prove
         authenticator.authenticate(new.text)
 
 
+@pytest.mark.parametrize(("away", "in_use"), [(72 * 3600.0, False), (LIFETIME + 2, False), (LIFETIME + 0.5, True)])
+def test_a_key_that_lay_unused_is_believed_by_nobody_while_the_store_is_asked(away: float, in_use: bool) -> None:  # noqa: FBT001
+    keys, clock = memory_keys(), Clock()
+    new = keys.create(role=Role.ADMINISTRATOR)
+    authenticator = Authenticator(keys, clock=clock)
+    authenticator.authenticate(new.text)
+    keys.revoke(new.record.id)
+    clock.now += away
+    find, others = keys.store.find, list[str]()
+
+    def slow(key: str) -> KeyRecord | None:
+        keys.store.find = find  # type: ignore[method-assign]
+        try:
+            others.append(authenticator.authenticate(new.text).name)  # as another thread would meanwhile
+        except Unauthenticated:
+            others.append("refused")
+        return find(key)
+
+    keys.store.find = slow  # type: ignore[method-assign]
+    with pytest.raises(Unauthenticated):
+        authenticator.authenticate(new.text)
+    assert others == ["administrator" if in_use else "refused"]
+
+
+def test_no_key_is_believed_beyond_its_grace_while_a_store_that_is_away_is_asked() -> None:
+    keys, clock = memory_keys(), Clock()
+    new, store = keys.create(role=Role.PREDICTOR), Broken(keys)
+    authenticator = Authenticator(keys, clock=clock)
+    authenticator.authenticate(new.text)
+    store.broken = True
+    clock.now += GRACE - 1
+    authenticator.authenticate(new.text)
+    clock.now += LIFETIME
+    refused = list[str]()
+
+    def slow(key: str) -> KeyRecord | None:
+        keys.store.find = store.find  # type: ignore[method-assign]
+        with pytest.raises(StorageUnavailable):
+            authenticator.authenticate(new.text)
+        refused.append(key)
+        return store.find(key)
+
+    keys.store.find = slow  # type: ignore[method-assign]
+    with pytest.raises(StorageUnavailable):
+        authenticator.authenticate(new.text)
+    assert refused == [new.record.id]
+
+
 def test_a_wrong_secret_is_never_remembered_as_right() -> None:
     keys = memory_keys()
     right, other = keys.create(role=Role.READER).text, keys.create(role=Role.ADMINISTRATOR).text

@@ -23,6 +23,9 @@ GRACE = 3600.0
 
 No longer, because a key may have been revoked where another process can still reach the store."""
 
+_FRESH = 1.0
+"""Seconds after which a key whose LIFETIME is over was too long out of use to be believed while it is asked about."""
+
 _NO_DIGEST = "0" * 64
 
 
@@ -40,9 +43,10 @@ class Authenticator:
     says nothing about why it failed. How long a look into the memory takes tells nothing about the keys in it: they
     are found by a hash that is keyed at random in every process. ``rate`` limits those whose key has none of its own.
 
-    While the store can't be asked, a key is believed for GRACE after this process proved it last: on a disk that is
-    full, broken or gone no key can be revoked either. One request at a time asks about such a key, and the others go
-    on: a server that does not answer takes seconds to be given up.
+    While the store can't be asked, a key that this process has proved is believed for GRACE, also where it was revoked
+    meanwhile: a machine that is cut off from its database can't tell. Of a key that is in steady use one request asks,
+    and the others go on, as a server that does not answer takes seconds to be given up. A key that lay unused is
+    believed by nobody before the store has answered: it may have been revoked long ago.
     """
 
     def __init__(
@@ -58,7 +62,7 @@ class Authenticator:
         self._lifetime = lifetime
         self._clock = clock
         self._proved: dict[str | None, _Proved] = {}
-        self._asking: set[str | None] = set()
+        self._asking: dict[str | None, float] = {}
 
     def authenticate(self, presented: str | None) -> Principal:
         """Return the principal whose key this is.
@@ -69,9 +73,9 @@ class Authenticator:
         """
         known = self._proved.get(presented) if presented is not None else None
         now = self._clock()
-        if known is not None and (now < known.until or presented in self._asking):
+        if known is not None and (now < known.until or self._goes_on(known, now, asked=self._asking.get(presented))):
             return known.principal
-        self._asking.add(presented)
+        self._asking.setdefault(presented, now)
         try:
             principal = self._prove(presented)
         except Unauthenticated:
@@ -83,11 +87,15 @@ class Authenticator:
             self._proved[presented] = replace(known, until=self._clock() + self._lifetime)
             return known.principal
         finally:
-            self._asking.discard(presented)
+            self._asking.pop(presented, None)
         if len(self._proved) >= CAPACITY:
             self._proved = {}  # rare, and cheaper than bookkeeping: each key in use is proved once more
         self._proved[presented] = _Proved(principal, now, now + self._lifetime)
         return principal
+
+    def _goes_on(self, known: _Proved, now: float, *, asked: float | None) -> bool:
+        """Return whether a key is believed while another request asks about it, since ``asked``; None for nobody."""
+        return asked is not None and asked < known.until + _FRESH and now <= known.proved + GRACE
 
     def _prove(self, presented: str | None) -> Principal:
         key = identifier(presented) if presented is not None else None
