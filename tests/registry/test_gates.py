@@ -98,14 +98,51 @@ def test_a_refusal_names_every_gate(two: Registry) -> None:
     assert lines[3] == "train or choose another version, change the gates, or force it"
 
 
-def test_without_a_champion_only_the_proof_is_asked_for(two: Registry) -> None:
+def test_dropping_the_alias_leads_round_no_gate(two: Registry) -> None:
+    """Without a champion, versions are held against the last one that still exists."""
+    two.set_gates("houses", Gates(worse_by=0.1, signature=True, proof=True))
+    two.drop_alias("houses", "champion")
+    with pytest.raises(PromotionRefused, match=r"worse-by: score 0\.1, the champion houses@1 has 0\.9"):
+        promote(two, 2)
+    for asked in (Promotion.ALWAYS, Promotion.IF_BETTER):
+        version = publish(two, manifest=made(0.1), promote=asked)
+        assert version.verdict.startswith("not champion: it does not pass the gates: worse-by: score 0.1")
+    promote(two, 1)
+    promote(two, 2, force=True)
+    two.drop_alias("houses", "champion")
+    two.delete("houses", 2)
+    with pytest.raises(PromotionRefused, match=r"the champion houses@1 has 0\.9"):
+        promote(two, 3)
+
+
+def test_a_champion_that_was_dropped_comes_back_though_it_compares_with_nothing(registry: Registry) -> None:
+    publish(registry, manifest=made(0.9, holdout=""))
+    registry.set_gates("houses", Gates(worse_by=0.0, signature=True))
+    registry.drop_alias("houses", "champion")
+    promote(registry, 1)
+    assert registry.alias("houses").number == 1
+
+
+def test_where_no_champion_is_left_only_the_proof_is_asked_for(two: Registry) -> None:
     two.set_gates("houses", Gates(worse_by=0.0, signature=True, proof=True))
     two.drop_alias("houses", "champion")
-    promote(two, 2)
+    two.delete("houses", 1)
     publish(two, manifest=made(0.9, ladder=()))
-    two.drop_alias("houses", "champion")
     with pytest.raises(PromotionRefused, match="proof"):
         promote(two, 3)
+    promote(two, 2)
+
+
+@pytest.mark.parametrize("asked", list(Promotion))
+def test_the_gates_of_a_model_whose_versions_were_all_deleted_stand(registry: Registry, asked: Promotion) -> None:
+    publish(registry, manifest=made())
+    registry.set_gates("houses", Gates(worse_by=0.0, signature=True, proof=True))
+    registry.drop_alias("houses", "champion")
+    registry.delete("houses", 1)
+    version = publish(registry, manifest=made(ladder=()), promote=asked)
+    assert version.verdict.startswith("not champion: it does not pass the gates: proof: it was never compared")
+    registry.delete("houses", 2)
+    assert publish(registry, manifest=made(), promote=asked).aliases == ("champion",)
 
 
 @pytest.mark.parametrize("margin", [-0.1, float("nan"), float("inf")])
@@ -166,6 +203,51 @@ def test_a_publication_that_was_overtaken_is_not_promoted() -> None:
     store.overtakes = lambda: promote(registry, 2)
     verdict = publish(registry, manifest=made(0.7), promote=Promotion.IF_BETTER).verdict
     assert verdict == "not champion: the champion changed while they were compared: promote it, if it is still wanted"
+
+
+def unproved_second() -> tuple[_Overtaken, Registry]:
+    """Return a registry with a champion and a version that was never proved; then somebody sets the gate of proof."""
+    store = _Overtaken()
+    registry = replace(memory_registry(), metadata=store)
+    publish(registry, manifest=made())
+    publish(registry, manifest=made(ladder=()))
+    store.overtakes = lambda: registry.set_gates("houses", Gates(proof=True))
+    return store, registry
+
+
+@pytest.mark.parametrize("expects", [False, True])
+def test_a_promotion_is_judged_by_gates_that_are_set_in_the_last_moment(expects: bool) -> None:  # noqa: FBT001
+    _, registry = unproved_second()
+    with pytest.raises(PromotionRefused, match="houses@2: proof"):
+        promote(registry, 2, expected=registry.alias("houses").revision if expects else None)
+    assert registry.alias("houses").number == 1
+
+
+def test_a_publication_does_not_pass_gates_that_are_set_in_the_last_moment() -> None:
+    _, registry = unproved_second()
+    version = publish(registry, manifest=made(ladder=()), promote=Promotion.ALWAYS)
+    assert version.verdict.startswith("not champion: the model's gates changed while it was judged: promote it, if")
+
+
+def test_a_rollout_does_not_begin_past_gates_that_are_set_in_the_last_moment() -> None:
+    _, registry = unproved_second()
+    with pytest.raises(AliasChanged, match=r"judged by other gates \(none\) than those that are set now \(proof\)"):
+        registry.rollouts.begin("houses", 2)
+    with pytest.raises(PromotionRefused, match="houses@2: proof"):
+        registry.rollouts.begin("houses", 2)
+
+
+def test_a_change_that_expects_no_alias_is_not_let_through_unjudged() -> None:
+    store, registry = unproved_second()
+    store.overtakes = None
+    registry.set_gates("houses", Gates(proof=True))
+
+    def drop() -> None:
+        registry.drop_alias("houses", "champion")
+
+    store.overtakes = drop
+    with pytest.raises(AliasChanged, match="expected that there was none yet"):
+        promote(registry, 2, expected=0)
 
 
 # --- publication ---

@@ -35,6 +35,7 @@ names = st.sampled_from(["a", "a-b", "b_c", "b.c"])
 aliases = st.sampled_from(["champion", "staging", "blue"])
 numbers = st.integers(1, 6)
 traffics = st.builds(shared, st.just(95), st.just(5), shadows=st.sampled_from([(), (3,)]))
+some_gates = st.sampled_from([Gates(), Gates(), Gates(worse_by=0.5), Gates(proof=True)])
 queries = st.builds(
     Query,
     page=st.integers(1, 3),
@@ -69,8 +70,9 @@ class Twins(RuleBasedStateMachine):
         score=st.sampled_from([0.1, 0.5, 0.9]),
         task=st.sampled_from(Task),
         minutes=st.integers(0, 5),
+        judged=some_gates,
     )
-    def add(self, *, name: str, promotion: Promotion, score: float, task: Task, minutes: int) -> None:
+    def add(self, *, name: str, promotion: Promotion, score: float, task: Task, minutes: int, judged: Gates) -> None:
         self.added += 1
         manifest = example_manifest(score=score, task=task, holdout="same")
         draft = Draft(
@@ -80,15 +82,21 @@ class Twins(RuleBasedStateMachine):
             artefact=f"artefact-{self.added}",
             manifest=manifest,
         )
-        self.same(lambda store: store.add(draft, judge=partial(judge, promotion, Opinion())))
+        self.same(lambda store: store.add(draft, judge=partial(judge, promotion, Opinion(gates=judged))))
 
     @rule(name=names, alias=aliases, number=numbers)
     def point(self, name: str, alias: str, number: int) -> None:
         self.same(lambda store: point(store, name, alias, number))
 
-    @rule(name=names, alias=aliases, traffic=traffics, expected=st.one_of(st.none(), st.integers(0, 12)))
-    def share(self, name: str, alias: str, traffic: Traffic, expected: int | None) -> None:
-        self.same(lambda store: point(store, name, alias, traffic, expected=expected))
+    @rule(
+        name=names,
+        alias=aliases,
+        traffic=traffics,
+        expected=st.one_of(st.none(), st.integers(0, 12)),
+        judged=st.one_of(st.none(), some_gates),
+    )
+    def share(self, name: str, alias: str, traffic: Traffic, expected: int | None, judged: Gates | None) -> None:
+        self.same(lambda store: point(store, name, alias, traffic, expected=expected, judged=judged))
 
     @rule(name=names, alias=aliases)
     def drop(self, name: str, alias: str) -> None:
@@ -98,7 +106,7 @@ class Twins(RuleBasedStateMachine):
     def remove(self, name: str, number: int) -> None:
         self.same(lambda store: store.remove(name, number, when=NOON))
 
-    @rule(name=names, gates=st.builds(Gates, proof=st.booleans(), worse_by=st.sampled_from([None, 0.5])))
+    @rule(name=names, gates=some_gates)
     def set_gates(self, name: str, gates: Gates) -> None:
         self.same(lambda store: store.set_gates(name, gates, when=NOON))
 

@@ -10,6 +10,7 @@ from carafe.errors import AliasChanged, AliasNotFound, NothingToRollBack, Promot
 from carafe.registry.comparison import Contender
 from carafe.registry.gates import Gates, failed_gates
 from carafe.registry.history import Action, Change, Entry, HistoryQuery, said, settled_before
+from carafe.registry.moved import check_expected
 from carafe.registry.query import Page
 from carafe.registry.rollouts import Rollouts
 from carafe.registry.traffic import Traffic
@@ -96,7 +97,7 @@ class Aliases(Versions):
             PromotionRefused: when a version that is to answer as champion does not pass the model's gates.
         """
         change = _change(name, alias, traffic, action, by=by, reason=reason, expected=expected)
-        if alias != CHAMPION or action is Action.ROLLBACK or not self.metadata.gates(name).any:
+        if alias != CHAMPION or action is Action.ROLLBACK:
             return self.metadata.change(change)
         for _ in range(ATTEMPTS):
             with suppress(AliasChanged):
@@ -183,7 +184,7 @@ class Aliases(Versions):
         """Return what a version of a model must fulfil before it may answer as champion.
 
         Raises:
-            ModelNotFound: when no model has this name.
+            ModelNotFound: when no model ever had this name.
         """
         return self.metadata.gates(check_name(name))
 
@@ -191,35 +192,28 @@ class Aliases(Versions):
         """Change what a version must fulfil before it may answer as champion; what answers already stays.
 
         Raises:
-            ModelNotFound: when no model has this name.
+            ModelNotFound: when no model ever had this name.
         """
         self.metadata.set_gates(check_name(name), gates, when=datetime.now(UTC), by=said(by, what="by"))
 
     def _passed(self, change: Change, force: bool) -> Change:  # noqa: FBT001 - a callback's
-        """Return a change that the gates have nothing against; as ``_judged`` where there are any."""
-        if change.alias != CHAMPION or not self.metadata.gates(change.name).any:
-            return change
-        return self._judged(change, force=force)
+        """Return a change that the gates have nothing against; as ``_judged`` where any could stand before it."""
+        return self._judged(change, force=force) if change.alias == CHAMPION else change
 
     def _judged(self, change: Change, *, force: bool) -> Change:
-        """Return the change, expecting the state on which it passed the gates.
+        """Return the change, expecting the gates that it passed, and the state on which it passed them.
 
         Raises:
             AliasChanged, VersionNotFound: as ``direct``.
             PromotionRefused: when it does not pass them, and ``force`` does not say to go on.
         """
-        gates, found = self.metadata.gates(change.name), self._found(change.name, change.alias)
-        judged = replace(change, expected=found.revision if found else 0)
-        if change.expected not in {None, judged.expected}:
-            return change  # is refused, whatever the gates say
-        champion = None if found is None else self._contender(self.metadata.version(change.name, found.number))
-        answering = {share.version for share in found.traffic.shares} if found else set()
-        refused: list[str] = []
-        for share in change.traffic.shares if change.traffic else ():
-            if share.version not in answering:
-                candidate = self._contender(self.metadata.version(change.name, share.version))
-                failed = failed_gates(gates, candidate, champion, load=self.load)
-                refused += [f"{candidate.called}: {reason}" for reason in failed]
+        gates = self.metadata.gates(change.name)
+        if not gates.any:
+            return replace(change, judged=gates)
+        found = self._found(change.name, change.alias)
+        check_expected(change, found)
+        judged = replace(change, expected=found.revision if found else 0, judged=gates)
+        refused = self._refused(judged, gates, found)
         if not refused:
             return judged
         if not force:
@@ -229,6 +223,33 @@ class Aliases(Versions):
         overridden = f"against the gates: {'; '.join(refused)}"
         reason = f"{change.reason}; {overridden}" if change.reason else overridden
         return replace(judged, forced=True, reason=reason)
+
+    def _refused(self, change: Change, gates: Gates, found: Alias | None) -> list[str]:
+        """Return what the gates have against a change of an alias that is found like this; nothing where it passes."""
+        champion = self._measure(change.name, change.alias)
+        answering = {share.version for share in found.traffic.shares} if found else set()
+        refused: list[str] = []
+        for share in change.traffic.shares if change.traffic else ():
+            if share.version not in answering:
+                version = self.metadata.version(change.name, share.version)
+                against = None if champion is None or champion.number == version.number else self._contender(champion)
+                failed = failed_gates(gates, self._contender(version), against, load=self.load)
+                refused += [f"{version}: {reason}" for reason in failed]
+        return refused
+
+    def _measure(self, name: str, alias: str = CHAMPION) -> Version | None:
+        """Return the version that others are held against: the alias's main one.
+
+        Where the alias was dropped, it is the last main one that still exists: a drop leads round no gate.
+        """
+        with suppress(AliasNotFound):
+            return self.metadata.aliased(name, alias)
+        for entry in reversed(self._past(name, alias)):
+            for traffic in (entry.after, entry.before):
+                with suppress(VersionNotFound):
+                    if traffic is not None:
+                        return self.metadata.version(name, traffic.main)
+        return None
 
     def _found(self, name: str, alias: str) -> Alias | None:
         try:

@@ -4,15 +4,17 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 
+import msgspec
 from sqlalchemy import Connection, delete, insert, select, update
 
-from carafe.database.tables_sql import alias_versions, aliases, versions
+from carafe.database.tables_sql import alias_versions, aliases, models, versions
 from carafe.registry.absence import no_alias, no_version
 from carafe.registry.events import changed
+from carafe.registry.gates import Gates
 from carafe.registry.history import Change, Entry
 from carafe.registry.history_sql import write
 from carafe.registry.lists_sql import read_aliases
-from carafe.registry.moved import check_expected
+from carafe.registry.moved import check_expected, check_judged
 from carafe.registry.rollout_sql import overtake
 from carafe.registry.traffic import Traffic
 from carafe.registry.version import Alias
@@ -30,6 +32,12 @@ def find_alias(connection: Connection, model: int, *, name: str, alias: str) -> 
     return known[alias]
 
 
+def find_gates(connection: Connection, model: int) -> Gates:
+    """Return what a version of a model must fulfil before it may answer as champion."""
+    text: str | None = connection.execute(select(models.c.gates).where(models.c.id == model)).scalar_one()
+    return Gates() if text is None else msgspec.json.decode(text, type=Gates)
+
+
 def change_alias(connection: Connection, model: int, change: Change) -> Entry:
     """Change or forget an alias of a model that exists, and return the entry of it.
 
@@ -39,6 +47,7 @@ def change_alias(connection: Connection, model: int, change: Change) -> Entry:
     known = {each.name: each for each in read_aliases(connection, [model])[model]}
     found = known.get(change.alias)
     check_expected(change, found)
+    check_judged(change, find_gates(connection, model))
     if found is None and change.traffic is None:
         raise no_alias(change.name, change.alias, known)
     rows = _rows(connection, model, change)

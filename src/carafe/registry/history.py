@@ -7,6 +7,7 @@ from datetime import datetime
 from enum import StrEnum
 
 from carafe.errors import InvalidParameter
+from carafe.registry.gates import Gates
 from carafe.registry.traffic import Traffic
 
 MAX_REASON = 500
@@ -76,6 +77,8 @@ class Change:
     forced: bool = False
     expected: int | None = None
     """The revision that the alias must have, 0 for "no such alias yet"; None where any will do."""
+    judged: Gates | None = None
+    """The gates by which it was judged, which must still be the model's; None where none stand before it."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

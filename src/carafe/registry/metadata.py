@@ -110,7 +110,8 @@ class MetadataStore(Protocol):
             ModelNotFound: when no model has this name.
             VersionNotFound: when the model has not every version that the traffic names.
             AliasNotFound: when an alias is to be forgotten that the model does not have.
-            AliasChanged: when the alias has not the revision that the change expects.
+            AliasChanged: when the alias has not the revision that the change expects, or the model not the gates by
+                which it was judged.
         """
         ...
 
@@ -133,10 +134,10 @@ class MetadataStore(Protocol):
         ...
 
     def gates(self, name: str) -> Gates:
-        """Return what a version must fulfil before it may answer as champion.
+        """Return what a version must fulfil before it may answer as champion, also of a model without versions.
 
         Raises:
-            ModelNotFound: when no model has this name.
+            ModelNotFound: when no model ever had this name.
         """
         ...
 
@@ -144,7 +145,7 @@ class MetadataStore(Protocol):
         """Change what a version must fulfil before it may answer as champion; the history tells of it.
 
         Raises:
-            ModelNotFound: when no model has this name.
+            ModelNotFound: when no model ever had this name.
         """
         ...
 

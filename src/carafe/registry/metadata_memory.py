@@ -13,7 +13,7 @@ from carafe.registry.events import changed, crowned, deleted, gated, published
 from carafe.registry.gates import Gates
 from carafe.registry.history import Change, Entry, HistoryQuery
 from carafe.registry.metadata import Draft
-from carafe.registry.moved import check_expected
+from carafe.registry.moved import check_expected, check_judged
 from carafe.registry.promotion import Standing, Verdict
 from carafe.registry.query import Page, Query, Sort
 from carafe.registry.rollout_memory import MemoryRollouts
@@ -76,7 +76,9 @@ class MemoryMetadata:
             shelf = self._shelves.get(draft.name) or _Shelf(created=draft.created)
             champion = shelf.aliases.get(CHAMPION)
             standing = Standing(
-                first=not shelf.versions, champion=None if champion is None else shelf.version(champion.number)
+                first=not shelf.versions,
+                champion=None if champion is None else shelf.version(champion.number),
+                gates=shelf.gates,
             )
             verdict = judge(standing)
             self._shelves[draft.name] = shelf
@@ -181,12 +183,14 @@ class MemoryMetadata:
     def gates(self, name: str) -> Gates:
         """Return what a version must fulfil before it may answer as champion."""
         with self._lock:
-            return self._shelf(name).gates
+            self._check_known(name)
+            return self._shelves[name].gates
 
     def set_gates(self, name: str, gates: Gates, *, when: datetime, by: str = "") -> None:
         """Change what a version must fulfil before it may answer as champion."""
         with self._lock:
-            shelf = self._shelf(name)
+            self._check_known(name)
+            shelf = self._shelves[name]
             shelf.gates = gates
             self._write(shelf, gated(name, gates, when=when, by=by))
             self._generation += 1
@@ -204,6 +208,7 @@ class MemoryMetadata:
     def _change(self, shelf: _Shelf, change: Change) -> Entry:
         found = shelf.aliases.get(change.alias)
         check_expected(change, found)
+        check_judged(change, shelf.gates)
         if found is None and change.traffic is None:
             raise no_alias(change.name, change.alias, shelf.aliases)
         for number in change.traffic.numbers if change.traffic else ():

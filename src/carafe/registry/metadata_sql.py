@@ -13,7 +13,7 @@ from carafe.database.tables_sql import home, models, versions
 from carafe.models.manifest import encode_manifest
 from carafe.registry import history_sql
 from carafe.registry.absence import in_use, no_model, no_version
-from carafe.registry.aliases_sql import change_alias, find_alias
+from carafe.registry.aliases_sql import change_alias, find_alias, find_gates
 from carafe.registry.events import crowned, deleted, gated, published
 from carafe.registry.gates import Gates
 from carafe.registry.history import Change, Entry, HistoryQuery
@@ -149,15 +149,13 @@ class SqlMetadata:
     def gates(self, name: str) -> Gates:
         """Return what a version must fulfil before it may answer as champion."""
         with self._database.reading() as connection:
-            row = select(models.c.gates).where(models.c.id == _model(connection, name))
-            text: str | None = connection.execute(row).scalar_one()
-            return Gates() if text is None else msgspec.json.decode(text, type=Gates)
+            return find_gates(connection, _known(connection, name))
 
     def set_gates(self, name: str, gates: Gates, *, when: datetime, by: str = "") -> None:
         """Change what a version must fulfil before it may answer as champion."""
         with self._database.writing() as connection:
             _count_change(connection)
-            model = _model(connection, name)
+            model = _known(connection, name)
             text = msgspec.json.encode(gates).decode()
             connection.execute(update(models).where(models.c.id == model).values(gates=text))
             history_sql.write(connection, model, gated(name, gates, when=when, by=by))
@@ -179,11 +177,14 @@ def _count_change(connection: Connection) -> None:
 
 def _standing(connection: Connection, name: str) -> Standing:
     """Return what a new version of a model meets."""
+    known: int | None = connection.execute(select(models.c.id).where(models.c.name == name)).scalar()
+    gates = Gates() if known is None else find_gates(connection, known)
     model = model_row(connection, name)
     if model is None:
-        return Standing(first=True, champion=None)
+        return Standing(first=True, champion=None, gates=gates)
     found = next((each for each in read_aliases(connection, [model])[model] if each.name == CHAMPION), None)
-    return Standing(first=False, champion=None if found is None else _version(connection, name, found.number))
+    champion = None if found is None else _version(connection, name, found.number)
+    return Standing(first=False, champion=champion, gates=gates)
 
 
 def _next_number(connection: Connection, draft: Draft) -> tuple[int, int]:

@@ -1,8 +1,9 @@
-"""Whether an alias is still what whoever changes it has seen."""
+"""Whether an alias and its model's gates are still what whoever changes it has seen."""
 
 from __future__ import annotations
 
 from carafe.errors import AliasChanged
+from carafe.registry.gates import Gates
 from carafe.registry.history import Change
 from carafe.registry.version import Alias
 
@@ -26,4 +27,18 @@ def check_expected(change: Change, found: Alias | None) -> None:
     raise AliasChanged(
         f"{called}: expected {wanted}, but it is at revision {found.revision} now, with {found.traffic}: look again, "
         "then decide"
+    )
+
+
+def check_judged(change: Change, gates: Gates) -> None:
+    """Return when the model has the gates by which the change was judged, or none stand before it.
+
+    Raises:
+        AliasChanged: when it has others.
+    """
+    if change.judged is None or change.judged == gates:
+        return
+    raise AliasChanged(
+        f"{change.name}@{change.alias}: it was judged by other gates ({change.judged}) than those that are set now "
+        f"({gates}): try again"
     )

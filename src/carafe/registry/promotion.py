@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from enum import StrEnum
 
 from carafe.errors import InvalidParameter
 from carafe.registry.comparison import Comparison
+from carafe.registry.gates import Gates
 from carafe.registry.version import Version
 from carafe.schema.values import shown
 
@@ -45,10 +46,11 @@ class Verdict:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Standing:
-    """What a new version meets: whether the model has other versions, and which one is champion."""
+    """What a new version meets: whether the model has other versions, which one is champion, and the model's gates."""
 
     first: bool
     champion: Version | None
+    gates: Gates
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -59,6 +61,8 @@ class Opinion:
     """The champion that it was held against; None where there was none."""
     held: bool = False
     """Whether the champion mattered."""
+    gates: Gates = field(default_factory=Gates)
+    """The model's gates, by which it was judged."""
     failed: tuple[str, ...] = ()
     """The gates that it does not pass, each with the reason."""
     compared: Comparison | str = ""
@@ -67,27 +71,37 @@ class Opinion:
 
 def judge(promotion: Promotion, opinion: Opinion, standing: Standing) -> Verdict:
     """Decide whether a new version becomes champion."""
-    if standing.first:
-        return Verdict(promote=True, reason="champion: the model's first version")
     why_not = _why_not(promotion, opinion, standing)
     if why_not is not None:
         return Verdict(promote=False, reason=f"not champion: {why_not}")
+    if standing.first:
+        return Verdict(promote=True, reason="champion: the model's first version")
     if promotion is Promotion.ALWAYS:
         return Verdict(promote=True, reason="champion: asked for at publication")
     return Verdict(promote=True, reason=f"champion: {opinion.compared or 'the model had none'}")
 
 
 def _why_not(promotion: Promotion, opinion: Opinion, standing: Standing) -> str | None:
-    """Return what stands against a version that is not the first; None where nothing does."""
-    if promotion is Promotion.FIRST_ONLY:
+    """Return what stands against a version; None where nothing does."""
+    if promotion is Promotion.FIRST_ONLY and not standing.first:
         return "promotion was not asked for"
-    champion = None if standing.champion is None else standing.champion.number
-    if opinion.held and champion != opinion.champion:
-        return "the champion changed while they were compared: promote it, if it is still wanted"
+    overtaken = _overtaken(opinion, standing)
+    if overtaken is not None:
+        return f"{overtaken}: promote it, if it is still wanted"
     if opinion.failed:
         return f"it does not pass the gates: {'; '.join(opinion.failed)}"
-    if promotion is Promotion.ALWAYS or champion is None:
+    if promotion is not Promotion.IF_BETTER or standing.champion is None:
         return None
     if isinstance(opinion.compared, str):
         return opinion.compared
     return None if opinion.compared.worse_by < 0 else str(opinion.compared)
+
+
+def _overtaken(opinion: Opinion, standing: Standing) -> str | None:
+    """Return what somebody else has changed since the opinion was formed; None where it still holds."""
+    champion = None if standing.champion is None else standing.champion.number
+    if opinion.held and champion != opinion.champion:
+        return "the champion changed while they were compared"
+    if opinion.gates != standing.gates:
+        return "the model's gates changed while it was judged"
+    return None

@@ -9,7 +9,7 @@ from pathlib import Path
 
 import msgspec
 
-from carafe.errors import AliasNotFound, ModelNotFound, StorageUnavailable
+from carafe.errors import ModelNotFound, StorageUnavailable
 from carafe.models import Artefact
 from carafe.models.artefact import reseal
 from carafe.models.verification import open_artefact
@@ -155,27 +155,33 @@ class Registry(Aliases):
 
     def _opinion(self, name: str, promote: Promotion, sealed: Artefact) -> Opinion:
         """Hold a new version against the champion, where it is to take its place: models may have to be loaded."""
-        if promote is Promotion.FIRST_ONLY:
-            return Opinion()
         try:
-            gates, champion = self.metadata.gates(name), None
-            with suppress(AliasNotFound):
-                champion = self.metadata.aliased(name, CHAMPION)
+            gates = self.metadata.gates(name)
         except ModelNotFound:
-            return Opinion()
+            return Opinion(held=promote is Promotion.IF_BETTER)
         candidate = Contender(called="the new version", manifest=sealed.manifest, open=lambda: sealed)
-        against = None if champion is None else self._contender(champion)
+        if promote is Promotion.FIRST_ONLY:  # matters where all versions were deleted: there is none to compare with
+            return Opinion(gates=gates, failed=failed_gates(gates, candidate, None, load=self.load))
+        champion, measure = None, None
+        with suppress(ModelNotFound):  # all its versions were deleted
+            champion, measure = self._found(name, CHAMPION), self._measure(name)
+        against = None if measure is None else self._contender(measure)
         compared: Comparison | str = ""
-        if promote is Promotion.IF_BETTER and against is not None:
-            try:
-                compared = compare(candidate, against, load=self.load)
-            except NotComparable as reason:
-                compared = str(reason)
-        # What must be better need not be asked, too, whether it is worse.
-        left = gates if promote is Promotion.ALWAYS else msgspec.structs.replace(gates, worse_by=None)
+        if promote is Promotion.IF_BETTER and champion is not None and against is not None:
+            # What must be better need not be asked, too, whether it is worse.
+            left, compared = msgspec.structs.replace(gates, worse_by=None), self._compared(candidate, against)
+        else:
+            left = gates
         return Opinion(
             champion=None if champion is None else champion.number,
             held=gates.any or promote is Promotion.IF_BETTER,
+            gates=gates,
             failed=failed_gates(left, candidate, against, load=self.load),
             compared=compared,
         )
+
+    def _compared(self, candidate: Contender, champion: Contender) -> Comparison | str:
+        try:
+            return compare(candidate, champion, load=self.load)
+        except NotComparable as reason:
+            return str(reason)

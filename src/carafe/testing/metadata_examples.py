@@ -9,6 +9,7 @@ from functools import partial
 from carafe.models import Manifest
 from carafe.models.container import ColumnType, Container, Shape
 from carafe.models.manifest import Metric, Provenance
+from carafe.registry.gates import Gates
 from carafe.registry.history import Action, Change, Entry
 from carafe.registry.metadata import Draft, MetadataStore
 from carafe.registry.promotion import Opinion, Promotion, judge
@@ -66,6 +67,7 @@ def point(
     *,
     minutes: int = 0,
     expected: int | None = None,
+    judged: Gates | None = None,
 ) -> Entry:
     """Let an alias point at a version or share its requests, some minutes after noon."""
     change = Change(
@@ -77,6 +79,7 @@ def point(
         by="ann",
         reason="tried it",
         expected=expected,
+        judged=judged,
     )
     return store.change(change)
 

@@ -112,7 +112,7 @@ def the_history_is_read_by_page_alias_and_moment(make: MakeMetadata) -> None:
 
 
 def gates_are_kept_for_each_model(make: MakeMetadata) -> None:
-    """A model has none until they are set; they count as a change."""
+    """A model has none until they are set; they count as a change, and outlive its versions."""
     store = make()
     for name in ("a", "b"):
         add(store, name)
@@ -122,6 +122,25 @@ def gates_are_kept_for_each_model(make: MakeMetadata) -> None:
     assert (store.gates("a"), store.gates("b"), store.generation() > before) == (gates, Gates(), True)
     refused(ModelNotFound, lambda: store.gates("c"))
     refused(ModelNotFound, lambda: store.set_gates("c", gates, when=NOON))
+    drop(store, "a", CHAMPION)
+    store.remove("a", 1, when=NOON)
+    assert store.gates("a") == gates
+    store.set_gates("a", Gates(), when=NOON)
+    assert not store.gates("a").any
+
+
+def a_change_is_made_under_the_gates_that_judged_it(make: MakeMetadata) -> None:
+    """Where others are set by then it is refused, and nothing has changed; what was not judged is made."""
+    store, gates = make(), Gates(proof=True)
+    for _ in range(2):
+        add(store, "houses")
+    point(store, "houses", CHAMPION, 2, judged=Gates())
+    store.set_gates("houses", gates, when=NOON)
+    before = store.generation()
+    refused(AliasChanged, lambda: point(store, "houses", CHAMPION, 1, judged=Gates()), "other gates (none)", "(proof)")
+    assert (store.generation(), store.aliased("houses", CHAMPION).number) == (before, 2)
+    assert point(store, "houses", CHAMPION, 1, judged=gates).after == Traffic.to(1)
+    assert point(store, "houses", CHAMPION, 2).after == Traffic.to(2)
 
 
 HISTORY_CHECKS: tuple[Callable[[MakeMetadata], None], ...] = (
@@ -130,4 +149,5 @@ HISTORY_CHECKS: tuple[Callable[[MakeMetadata], None], ...] = (
     the_history_tells_everything_that_was_done,
     the_history_is_read_by_page_alias_and_moment,
     gates_are_kept_for_each_model,
+    a_change_is_made_under_the_gates_that_judged_it,
 )

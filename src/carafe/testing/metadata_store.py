@@ -8,6 +8,7 @@ from datetime import timedelta
 from functools import partial
 
 from carafe.errors import AliasNotFound, ModelNotFound, VersionInUse, VersionNotFound
+from carafe.registry.gates import Gates
 from carafe.registry.metadata import Draft
 from carafe.registry.promotion import Opinion, Promotion, Standing, Verdict, judge
 from carafe.registry.query import Query, Sort
@@ -77,18 +78,31 @@ def a_refused_verdict_leaves_nothing(make: MakeMetadata) -> None:
 
 
 def the_judge_sees_what_stands(make: MakeMetadata) -> None:
-    """It is told whether the version is the first, and which one is champion."""
+    """It is told whether the version is the first, which one is champion, and the gates, which outlive all versions."""
     store, seen = make(), list[Standing]()
 
     def watch(standing: Standing) -> Verdict:
         seen.append(standing)
         return Verdict(promote=standing.first, reason="seen")
 
-    for artefact in ("x", "y"):
+    def add_watched(artefact: str) -> None:
         draft = Draft(name="houses", created=NOON, digest="", artefact=artefact, manifest=example_manifest())
         store.add(draft, judge=watch)
-    assert seen == [Standing(first=True, champion=None), Standing(first=False, champion=store.version("houses", 1))]
+
+    add_watched("x")
+    store.set_gates("houses", Gates(proof=True), when=NOON)
+    add_watched("y")
+    first = store.version("houses", 1)
+    assert seen == [
+        Standing(first=True, champion=None, gates=Gates()),
+        Standing(first=False, champion=first, gates=Gates(proof=True)),
+    ]
     assert store.version("houses", 2).verdict == "seen"
+    drop(store, "houses", CHAMPION)
+    for number in (1, 2):
+        store.remove("houses", number, when=NOON)
+    add_watched("z")
+    assert seen[2] == Standing(first=True, champion=None, gates=Gates(proof=True))
 
 
 def an_alias_moves_in_one_step(make: MakeMetadata) -> None:
