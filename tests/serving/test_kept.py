@@ -12,7 +12,8 @@ import pytest
 
 from carafe.errors import CorruptArtefact, DeadlineExceeded, ModelNotFound, ModelTooLarge, StillLoading
 from carafe.models import Artefact, Model
-from carafe.registry import Promotion, Registry, Share, Traffic, memory_registry
+from carafe.registry import Plan, Promotion, Registry, Share, Traffic, memory_registry
+from carafe.registry.rollout_decision import Decision, Move
 from carafe.schema import ModelRef
 from carafe.serving import Catalog, Observer, Served
 from carafe.serving.deadline import within
@@ -120,6 +121,50 @@ def test_what_is_pinned_is_loaded_at_the_start_and_stays(registry: Registry) -> 
         catalog.refresh()
     assert {"houses@1", "iris@2", "churn@1"} == set(map(str, noticed.now))
     assert catalog.pinned(catalog.get(HOUSES))
+
+
+def roll_out(registry: Registry) -> None:
+    """Begin a rollout of the second version, and take it to its last step."""
+    registry.rollouts.begin("houses", 2, plan=Plan(steps=(25.0, 100.0)))
+    registry.rollouts.act(registry.rollouts.latest("houses"), Decision(move=Move.STEP, reason=""))
+    assert registry.alias("houses").traffic == Traffic.to(2)
+
+
+@pytest.mark.parametrize("looks", [1, 2])
+def test_a_rollout_turns_back_from_its_last_step_without_a_load(registry: Registry, looks: int) -> None:
+    for rule in ("houses", "cheap houses"):
+        publish_rule(registry, "houses", rule)
+    noticed = Noticed()
+    catalog = Catalog(registry=registry, load=load_rule, observers=[noticed])
+    stable = catalog.get(HOUSES)
+    roll_out(registry)
+    for _ in range(looks):
+        catalog.refresh()
+    assert (catalog.get(HOUSES).number, noticed.loads) == (2, 2)
+    registry.rollouts.act(registry.rollouts.latest("houses"), Decision(move=Move.TURN_BACK, reason="slow"))
+    catalog.refresh()
+    assert catalog.get(HOUSES) is stable
+    assert (noticed.loads, noticed.now) == (2, {stable})
+
+
+@pytest.mark.parametrize("end", [Move.FINISH, None])
+def test_the_version_that_a_rollout_came_from_is_let_go_of_when_that_has_ended(
+    registry: Registry, end: Move | None
+) -> None:
+    for rule in ("houses", "cheap houses", "houses"):
+        publish_rule(registry, "houses", rule)
+    noticed = Noticed()
+    catalog = Catalog(registry=registry, load=load_rule, observers=[noticed])
+    catalog.get(HOUSES)
+    roll_out(registry)
+    catalog.refresh()
+    assert set(map(str, noticed.now)) == {"houses@1", "houses@2"}
+    if end is None:
+        registry.promote(ModelRef.parse("houses@3"))
+    else:
+        registry.rollouts.act(registry.rollouts.latest("houses"), Decision(move=end, reason=""))
+    catalog.refresh()
+    assert noticed.now == {catalog.get(HOUSES)}
 
 
 def test_what_is_pinned_follows_its_alias(registry: Registry) -> None:

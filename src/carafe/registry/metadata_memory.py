@@ -59,7 +59,9 @@ class MemoryMetadata:
         self._generation = 0
         self._entries = 0
         self._lock = RLock()
-        self._rollouts = MemoryRollouts(lock=self._lock, change=self.change, check_known=self._check_known)
+        self._rollouts = MemoryRollouts(
+            lock=self._lock, change=self.change, count_change=self._count_change, check_known=self._check_known
+        )
 
     @property
     def rollouts(self) -> RolloutStore:
@@ -227,6 +229,9 @@ class MemoryMetadata:
     def _write(self, shelf: _Shelf, entry: Entry) -> Entry:
         self._entries += 1
         return shelf.write(entry, number=self._entries)
+
+    def _count_change(self) -> None:
+        self._generation += 1
 
     def _check_known(self, name: str) -> None:
         if name not in self._shelves:

@@ -20,7 +20,8 @@ class MemoryRollouts:
 
     Args:
         lock: of the metadata that it is a part of.
-        change: changes an alias.
+        change: changes an alias, and counts that as a change of the metadata.
+        count_change: counts any other one.
         check_known: raises ModelNotFound for a name that no model ever had.
     """
 
@@ -29,10 +30,12 @@ class MemoryRollouts:
         *,
         lock: RLock,
         change: Callable[[Change], Entry],
+        count_change: Callable[[], None],
         check_known: Callable[[str], None],
     ) -> None:
         self._lock = lock
         self._change = change
+        self._count_change = count_change
         self._check_known = check_known
         self._rollouts: dict[int, Rollout] = {}
         self._seen: dict[tuple[int, int, str], Seen] = {}
@@ -72,6 +75,8 @@ class MemoryRollouts:
             if not found.state.active or (found.state, found.step) != (rollout.state, rollout.step):
                 return None
             revision = found.revision if turn.change is None else self._change(turn.change).id
+            if turn.change is None and not turn.state.active:
+                self._count_change()
             self._rollouts[found.id] = replace(
                 found,
                 state=turn.state,

@@ -94,8 +94,9 @@ class SqlRollouts:
             }
             if turn.step != found.step:
                 values["lasted"] = 0.0
-            if turn.change is not None:
+            if turn.change is not None or not turn.state.active:
                 _count_change(connection)
+            if turn.change is not None:
                 model = self._model(connection, found.name)
                 values["revision"] = self._change(connection, model, turn.change).id
             connection.execute(update(rollouts).where(rollouts.c.id == rollout.id).values(values))

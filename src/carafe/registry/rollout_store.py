@@ -64,7 +64,8 @@ class RolloutStore(Protocol):
     def turn(self, rollout: Rollout, turn: Turn) -> Rollout | None:
         """Take a rollout one turn further; None, and nothing is done, where its state or step is another one by now.
 
-        A new step has lasted no time yet.
+        A new step has lasted no time yet. An end is a change that ``MetadataStore.generation`` counts even where the
+        alias stays as it is: processes keep the stable version at hand until then.
         """
         ...
 

@@ -84,10 +84,12 @@ class Following:
             return left
         generation = self._registry.generation()
         traffic = traffic_of([ref for ref in left if ref.version is None], registry=self._registry)
+        before, self._kept.held = self._kept.held, stable_versions(self._registry)
         slow, until = self._faults.loading(), time.monotonic()
         left = [ref for ref in left if not self._try(ref, traffic.get(ref), until=until, quiet=ref not in slow)]
         until = time.monotonic() + PATIENCE
         left = [ref for ref in left if ref in slow or not self._try(ref, traffic.get(ref), until=until, quiet=False)]
+        self._let_go(before - self._kept.held)
         if self._registry.generation() != generation:  # something was read before it changed: look again
             self.look_again()
         return left
@@ -131,6 +133,12 @@ class Following:
             self._swap(ref, old, self._kept.answer(ref, new))
         return not loading
 
+    def _let_go(self, released: frozenset[tuple[str, int]]) -> None:
+        """Forget what was kept for rollouts that have ended, now that every alias answers with what it points at."""
+        for served in self._kept.unpointed() if released else ():
+            if (served.name, served.number) in released:
+                self._kept.let_go(served)
+
     def _lose(self, ref: ModelRef, error: NotFound) -> None:
         """Let nothing answer for a reference that there is not; where it is pinned, somebody wants to know."""
         self._kept.targets.forget(ref)
@@ -146,3 +154,11 @@ class Following:
             self._observers.tell(lambda observer: observer.swapped(str(ref), before, after))
         for served in set(versions_of(old)).intersection(self._kept.unpointed()):
             self._kept.let_go(served)
+
+
+def stable_versions(registry: Registry) -> frozenset[tuple[str, int]]:
+    """Return the versions, by name and number, that rollouts which go on turn back to.
+
+    At its last step no alias points at the stable version; it stays loaded so that turning back takes no load.
+    """
+    return frozenset((rollout.name, rollout.stable) for rollout in registry.rollouts.active())

@@ -29,6 +29,8 @@ class Kept:
         self.shelf = Shelf(limits, observers=observers)
         self.targets = Targets()
         self.pinned = tuple(dict.fromkeys(pinned))
+        self.held: frozenset[tuple[str, int]] = frozenset()
+        """The versions, by name and number, that rollouts may turn back to, whether or not an alias needs them now."""
 
     def check(self, version: Version) -> None:
         """Return when a version can be loaded at all, beside those that always stay.
@@ -58,9 +60,11 @@ class Kept:
         return found
 
     def unpointed(self) -> list[Served]:
-        """Return the loaded versions that no alias needs and nobody pinned, the longest loaded first."""
-        needed = self.targets.needed() | self.pinned_versions()
-        return [served for served in self.shelf.all() if served not in needed]
+        """Return the loaded versions that no alias or rollout needs and nobody pinned, the longest loaded first."""
+        needed, held = self.targets.needed() | self.pinned_versions(), self.held
+        return [
+            served for served in self.shelf.all() if served not in needed and (served.name, served.number) not in held
+        ]
 
     def answer(self, ref: ModelRef, target: Target) -> Target:
         """Let an alias answer with a target from now on; what of it was let go of since it was loaded comes back."""

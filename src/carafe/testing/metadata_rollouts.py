@@ -153,6 +153,18 @@ def a_rollout_ends_and_another_may_begin(make: MakeMetadata) -> None:
     assert (page.items, page.total, store.rollouts.past("houses", page=2, size=1).items) == ((again,), 2, (over,))
 
 
+def the_end_of_a_rollout_is_a_change(make: MakeMetadata) -> None:
+    """Who follows the generation number learns of it even where the alias stays as it is."""
+    store = ready(make)
+    made = begin(store)
+    last = store.rollouts.turn(made, onwards(made, 2))
+    assert last is not None
+    before = store.generation()
+    done = store.rollouts.turn(last, Turn(state=State.DONE, step=2, when=NOON))
+    assert done is not None
+    assert (done.state, store.generation()) == (State.DONE, before + 1)
+
+
 def whoever_changes_the_alias_overtakes_its_rollout(make: MakeMetadata) -> None:
     """The rollout ends with the change, and never writes over it."""
     store = ready(make)
@@ -227,6 +239,7 @@ ROLLOUT_CHECKS: tuple[Callable[[MakeMetadata], None], ...] = (
     a_refused_begin_leaves_nothing,
     a_step_is_taken_once,
     a_rollout_ends_and_another_may_begin,
+    the_end_of_a_rollout_is_a_change,
     whoever_changes_the_alias_overtakes_its_rollout,
     what_a_rollout_needs_stays_until_it_has_ended,
     what_workers_saw_adds_up,
