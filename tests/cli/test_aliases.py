@@ -67,6 +67,34 @@ def test_traffic_is_shown_and_shared(houses: Registry) -> None:
     assert done("traffic", "houses", "--alias", "new", "2=100").startswith("houses@new is now version 2")
 
 
+def test_what_keeps_callers_with_a_version_stays_while_the_share_grows(houses: Registry) -> None:
+    done("traffic", "houses", "1=95", "2=5", "--sticky", "header:X-User", "--shadow", "3")
+    done("traffic", "houses", "1=75", "2=25")
+    kept = houses.alias("houses").traffic
+    assert (kept.sticky, kept.shadows, kept.percent(2)) == ("header:X-User", (), 25)
+    done("traffic", "houses", "--shadow", "3")
+    done("traffic", "houses", "1=50", "2=50", "--sticky", "field:area")
+    assert houses.alias("houses").traffic.sticky == "field:area"
+    done("traffic", "houses", "--sticky", "none")
+    found = houses.alias("houses").traffic
+    assert (found.sticky, found.percent(2)) == (None, 50)
+    done("traffic", "houses", "--sticky", "field:area")
+    done("traffic", "houses", "1=75", "2=25", "--sticky", "none")
+    assert houses.alias("houses").traffic.sticky is None
+    assert "[invalid-traffic]" in failed("traffic", "houses", "1=75", "2=25", "--sticky", "cookie")
+
+
+def test_a_rollout_keeps_callers_with_their_versions_and_asks_the_same_shadows(houses: Registry) -> None:
+    done("traffic", "houses", "1=100", "--sticky", "header:X-User", "--shadow", "3")
+    before = houses.alias("houses").traffic
+    rollout = houses.rollouts.begin("houses", 2)
+    for step in range(3):
+        assert (rollout.traffic(step).sticky, rollout.traffic(step).shadows) == ("header:X-User", (3,))
+    assert houses.alias("houses").traffic == rollout.traffic(0)
+    houses.rollouts.stop("houses")
+    assert houses.alias("houses").traffic == before
+
+
 @pytest.mark.parametrize("share", ["4", "4=", "=5", "4=x", "0=5", "4=-5", "4=1e1", "4:5"])
 def test_a_share_that_is_none_is_a_wrong_command_line(houses: Registry, share: str) -> None:
     assert "expected VERSION=PERCENT, such as 4=95" in failed("traffic", "--", "houses", share, code=2)
