@@ -7,18 +7,12 @@ keeps the interpreter's lock keeps it from the requests of its process.
 
 from __future__ import annotations
 
-import ctypes
 import logging
 import os
-import sys
 import time
-from collections.abc import Callable, Iterator
-from contextlib import contextmanager, suppress
-from dataclasses import dataclass, field
-from queue import Empty, SimpleQueue
-from threading import Event, Lock, Thread, get_native_id
-
-import msgspec
+from collections.abc import Callable
+from functools import partial
+from threading import Thread
 
 from carafe.errors import InvalidInput
 from carafe.schema import Kind, Prediction, PredictRequest, PredictResponse, Rows
@@ -26,6 +20,7 @@ from carafe.schema.refit import refitted
 from carafe.serving.difference import Difference, compare
 from carafe.serving.observers import Observers, Outcome, Shadowed
 from carafe.serving.served import Served
+from carafe.serving.shadow_thread import Asked, Running, come_last, giving_way
 from carafe.serving.split import Split
 
 MOST_WAITING = 32
@@ -43,12 +38,6 @@ LATEST = 5.0
 SHARE = 0.02
 """Which part of a core the thread takes at most."""
 
-SWITCH_SECONDS = 0.0005
-"""How long a thread may keep the interpreter from others while a shadow is asked; usually it may for ten times that."""
-
-LOWEST = 19
-"""The thread's niceness: whoever else wants a core comes first."""
-
 LEAST_REST = 0.001
 """How many seconds it rests at least after each request."""
 
@@ -57,30 +46,6 @@ PATIENCE = 30.0
 
 _TEXTS = {Kind.CATEGORY, Kind.TEXT}
 _LOG = logging.getLogger("carafe.serving")
-
-
-class _Asked(msgspec.Struct, frozen=True, kw_only=True, eq=False):
-    """What a request asked, and what was answered."""
-
-    when: float
-    shadows: tuple[Served, ...]
-    response: PredictResponse
-    rows: Rows
-    prediction: Prediction
-    probabilities: bool
-
-
-@dataclass(slots=True, eq=False)
-class _Running:
-    """The thread of one process; a forked child inherits neither it nor, for sure, the state of its queue."""
-
-    waiting: SimpleQueue[_Asked | None] = field(default_factory=SimpleQueue)
-    stopped: Event = field(default_factory=Event)
-    lock: Lock = field(default_factory=Lock)
-    thread: Thread | None = None
-    since: float | None = None
-    """When the shadow was asked that is asked now."""
-    asking: Served | None = None
 
 
 class Shadowing:
@@ -94,7 +59,7 @@ class Shadowing:
     def __init__(self, *, observers: Observers, clock: Callable[[], float] = time.monotonic) -> None:
         self._observers = observers
         self._clock = clock
-        self._running: dict[int, _Running] = {}
+        self._running: dict[int, Running] = {}
         self._given_up: set[tuple[str, int]] = set()
         self._closed = False
         self._failing = False
@@ -132,7 +97,7 @@ class Shadowing:
         if _characters(response, rows) > MOST_TEXT:
             self._tell_all(split, response, Outcome.DROPPED)
             return
-        asked = _Asked(
+        asked = Asked(
             when=self._clock(),
             shadows=split.shadows,
             response=response,
@@ -142,8 +107,8 @@ class Shadowing:
         )
         running.waiting.put(asked)
 
-    def _start(self) -> _Running:
-        running = _Running()
+    def _start(self) -> Running:
+        running = Running()
         found = self._running.setdefault(os.getpid(), running)  # of two threads that come at once, one starts it
         if found is running and not self._closed:
             try:
@@ -153,12 +118,12 @@ class Shadowing:
                 raise
         return found
 
-    def _begin(self, running: _Running) -> None:
+    def _begin(self, running: Running) -> None:
         thread = Thread(target=self._run, args=(running,), name="carafe-shadows", daemon=True)
         thread.start()
         running.thread = thread
 
-    def _look_after(self, running: _Running) -> None:
+    def _look_after(self, running: Running) -> None:
         """Give a shadow up that has not answered for long, and go on with another thread."""
         since, asking = running.since, running.asking
         if since is None or asking is None or self._clock() - since < PATIENCE:
@@ -169,24 +134,24 @@ class Shadowing:
             running.stopped.set()
             self._given_up.add((asking.name, asking.number))
             _LOG.error("the shadow %s has not answered for %d s: it is not asked any more", asking, PATIENCE)
-            _interrupt(running.thread)
-            fresh = _Running()
+            running.work.interrupt()
+            fresh = Running()
             self._begin(fresh)
             self._running[os.getpid()] = fresh
 
-    def _run(self, running: _Running) -> None:
-        _come_last()
+    def _run(self, running: Running) -> None:
+        come_last()
         while not running.stopped.is_set() and (asked := running.waiting.get()) is not None:
             began, worked = time.perf_counter(), time.thread_time()
-            with _giving_way():
+            with giving_way():
                 for shadow in asked.shadows:
                     if not running.stopped.is_set():
                         self._put_before(running, asked, shadow)
             lasted, worked = time.perf_counter() - began, time.thread_time() - worked
             running.stopped.wait(max(LEAST_REST, lasted, worked * (1 / SHARE - 1)))
-        _emptied(running.waiting)
+        running.empty()
 
-    def _put_before(self, running: _Running, asked: _Asked, shadow: Served) -> None:
+    def _put_before(self, running: Running, asked: Asked, shadow: Served) -> None:
         began = time.perf_counter()
         difference: Difference | None = None
         if self._clock() - asked.when > LATEST:
@@ -196,7 +161,7 @@ class Shadowing:
         else:
             try:
                 running.since, running.asking = self._clock(), shadow
-                difference = _difference(asked, shadow)
+                difference = running.work.run(partial(_difference, asked, shadow))
                 outcome = Outcome.COMPARED
             except InvalidInput:
                 outcome = Outcome.REFUSED
@@ -232,7 +197,7 @@ class Shadowing:
         )
 
 
-def _difference(asked: _Asked, shadow: Served) -> Difference:
+def _difference(asked: Asked, shadow: Served) -> Difference:
     """Ask a shadow, and return how its answer differs.
 
     Raises:
@@ -260,42 +225,3 @@ def _characters(response: PredictResponse, rows: Rows) -> int:
     if rows.records is None:
         return sum(len(value or "") for index in texts for value in rows.columns[index])
     return sum(len(text) for record in rows.records for index in texts if isinstance(text := record[index], str))
-
-
-def _come_last() -> None:
-    """Give this thread the lowest priority; only on Linux do threads have one of their own."""
-    if sys.platform == "linux":
-        with suppress(OSError):
-            os.setpriority(os.PRIO_PROCESS, get_native_id(), LOWEST)
-
-
-@contextmanager
-def _giving_way() -> Iterator[None]:
-    """Let threads that want the interpreter's lock have it soon during a block.
-
-    A shadow that runs Python for long would else hold up each request that waits for the lock by 5 ms, and again
-    whenever that request has let go of it.
-    """
-    usual = sys.getswitchinterval()
-    if usual <= SWITCH_SECONDS:  # another service in this process does the same
-        yield
-        return
-    sys.setswitchinterval(SWITCH_SECONDS)
-    try:
-        yield
-    finally:
-        sys.setswitchinterval(usual)
-
-
-def _emptied(waiting: SimpleQueue[_Asked | None]) -> None:
-    try:
-        while True:
-            waiting.get_nowait()
-    except Empty:
-        return
-
-
-def _interrupt(thread: Thread | None) -> None:
-    """Raise SystemExit in a thread as soon as it is in Python code: a loop without end would take time for ever."""
-    if thread is not None and thread.ident is not None:
-        ctypes.pythonapi.PyThreadState_SetAsyncExc(ctypes.c_ulong(thread.ident), ctypes.py_object(SystemExit))
