@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import shutil
 from contextlib import closing
 from dataclasses import replace
 from pathlib import Path
@@ -9,9 +10,9 @@ from pathlib import Path
 import psycopg
 import pytest
 
-from carafe.access import open_keys
+from carafe.access import open_home, open_keys
 from carafe.access.authenticator import Authenticator
-from carafe.errors import HomeNotEmpty
+from carafe.errors import DamagedHome, HomeNotEmpty
 from carafe.registry import open_registry
 from carafe.settings import Settings
 from carafe.upkeep import back_up, restore
@@ -65,3 +66,19 @@ def test_tables_of_somebody_else_on_the_server_are_left_alone(tmp_path: Path, po
         assert connection.execute("SELECT * FROM invoices").fetchall() == [(1, 100)]
     with closing(open_registry(there)) as registry:
         assert registry.alias("iris").number == 2
+
+
+def test_a_machine_without_the_secret_makes_none_for_a_database_that_was_begun(
+    tmp_path: Path, postgres_url: str
+) -> None:
+    first = Settings(home=tmp_path / "first", database_url=postgres_url)
+    open_home(first).close()
+    second = Settings(home=tmp_path / "second", database_url=postgres_url)
+    for _ in range(2):
+        with pytest.raises(
+            DamagedHome, match=r"secret\.key is gone from .*bring secret\.key from a machine that shares"
+        ):
+            open_home(second)
+    assert list(second.home.iterdir()) == []
+    shutil.copy2(first.home / "secret.key", second.home)
+    open_home(second).close()

@@ -9,8 +9,8 @@ from contextlib import contextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
 
-from carafe.access.home_sql import remember_check
-from carafe.access.secret import FILE, Purpose, derive, read_secret
+from carafe.access.home_sql import known_check, remember_check
+from carafe.access.secret import FILE, Purpose, derive, find_secret, make_secret
 from carafe.database import Database, open_database
 from carafe.database.connection import PATIENCE
 from carafe.database.engine import FILE as DATABASE
@@ -22,6 +22,8 @@ ARTEFACTS = "artefacts"
 
 RESTORING = "restoring"
 """The file in a home that says that a restoration was begun and has not ended."""
+
+_SHARED = f"bring {FILE} from a machine that shares the database, or set CARAFE_SECRET to the same on all of them"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -52,7 +54,7 @@ def open_home(settings: Settings, *, patience: float = PATIENCE) -> Home:
 
     Raises:
         NewerHome: when a newer Carafe has written it.
-        DamagedHome: when the database is broken or gone, the secret is not the one that it was made with, or a
+        DamagedHome: when the database is broken or gone, the secret is gone or not the one that it was made with, or a
             restoration into the home has not ended.
         InvalidSetting: when the secret of the settings is not that one, or the database's URL can't be read.
         MissingExtra: when what speaks to PostgreSQL is not installed.
@@ -63,9 +65,9 @@ def open_home(settings: Settings, *, patience: float = PATIENCE) -> Home:
         has_database(settings.home)
     database = open_database(settings.home, settings.database_url, patience=patience)
     try:
-        secret = read_secret(settings.home) if settings.secret is None else bytes.fromhex(settings.secret)
-        home = Home(path=settings.home, database=database, secret=secret)
-        _check_secret(home, settings)
+        known = known_check(database)
+        home = Home(path=settings.home, database=database, secret=_secret(settings, begun=known is not None))
+        _check_secret(home, settings, known)
     except BaseException:
         database.close()
         raise
@@ -132,9 +134,29 @@ def _holds_something(folder: Path) -> bool:
     return _is_there(folder) and any(folder.iterdir())
 
 
-def _check_secret(home: Home, settings: Settings) -> None:
+def _secret(settings: Settings, *, begun: bool) -> bytes:
+    """Return the secret that comes with the settings or is in the home; a new one is only for a new database.
+
+    Another one in the place of a lost one would be of no use, and in the way of the lost one's return.
+    """
+    if settings.secret is not None:
+        return bytes.fromhex(settings.secret)
+    secret = find_secret(settings.home)
+    if secret is not None:
+        return secret
+    if not begun:
+        return make_secret(settings.home)
+    if settings.database_url is not None:
+        raise DamagedHome(f"{FILE} is gone from {settings.home}, or never was there: {_SHARED}")
+    raise DamagedHome(
+        f"{FILE} is gone from {settings.home}: bring it back from a backup; without it no model can be verified and no "
+        "key works, and nothing takes its place"
+    )
+
+
+def _check_secret(home: Home, settings: Settings, known: str | None) -> None:
     mine = home.key_for(Purpose.CHECK).hex()
-    if hmac.compare_digest(mine, remember_check(home.database, mine)):
+    if hmac.compare_digest(mine, known or remember_check(home.database, mine)):
         return
     if settings.secret is not None:
         raise InvalidSetting(
@@ -142,10 +164,7 @@ def _check_secret(home: Home, settings: Settings) -> None:
             f"one that began without the setting has it in {FILE} of its home"
         )
     if settings.database_url is not None:
-        raise DamagedHome(
-            f"{FILE} in {home.path} is not the secret that this database was begun with: bring {FILE} from a machine "
-            "that shares the database, or set CARAFE_SECRET to the same on all of them"
-        )
+        raise DamagedHome(f"{FILE} in {home.path} is not the secret that this database was begun with: {_SHARED}")
     raise DamagedHome(
         f"{FILE} in {home.path} is not the secret that this home was made with: restore it from a backup; every "
         "model is signed with it, so another one would make them all look damaged"

@@ -30,26 +30,44 @@ def derive(secret: bytes, purpose: Purpose) -> bytes:
     return hmac.digest(secret, f"carafe {purpose}".encode(), "sha256")
 
 
-def read_secret(home: Path) -> bytes:
-    """Return the secret of ``home``; create it, once, where there is none. Safe in racing processes.
+def find_secret(home: Path) -> bytes | None:
+    """Return the secret of ``home``, or None where there is none.
 
     Raises:
         DamagedHome: when the file does not hold a secret.
-        StorageUnavailable: when it can't be read or created.
+        StorageUnavailable: when it can't be read.
     """
-    file = prepare_home(home) / FILE
+    file = home / FILE
     try:
-        if not file.exists():
-            _create(file)
         secret = file.read_bytes()
+    except FileNotFoundError:
+        return None
     except OSError as error:
-        raise StorageUnavailable(f"{file} can't be read or created ({error.strerror}): check its owner") from error
+        raise StorageUnavailable(f"{file} can't be read ({error.strerror}): check its owner") from error
     if len(secret) != SIZE:
         raise DamagedHome(
             f"{file} has {len(secret)} bytes, expected {SIZE}: restore it from a backup of this home; without it "
             "neither its models nor its keys can be verified"
         )
     return secret
+
+
+def make_secret(home: Path) -> bytes:
+    """Return the secret of a new home, created where no other process was first. Safe in racing processes.
+
+    Raises:
+        DamagedHome: when there is a file that does not hold a secret.
+        StorageUnavailable: when it can't be read or created.
+    """
+    try:
+        with exclusively(prepare_home(home)):
+            if (found := find_secret(home)) is not None:
+                return found
+            secret = secrets.token_bytes(SIZE)
+            _write(home / FILE, secret)
+            return secret
+    except OSError as error:
+        raise StorageUnavailable(f"{home / FILE} can't be created ({error.strerror}): check its owner") from error
 
 
 def put_secret(home: Path, secret: bytes) -> None:
@@ -60,12 +78,6 @@ def put_secret(home: Path, secret: bytes) -> None:
     """
     with exclusively(home):
         _write(home / FILE, secret)
-
-
-def _create(file: Path) -> None:
-    with exclusively(file.parent):
-        if not file.exists():
-            _write(file, secrets.token_bytes(SIZE))
 
 
 def _write(file: Path, secret: bytes) -> None:
