@@ -36,7 +36,7 @@ def settings() -> Iterator[str]:
 
 
 def error_classes() -> list[type[errors.CarafeError]]:
-    """Return every error class in the order in which ``errors.py`` declares them."""
+    """Return every error class room by room, as ``carafe.errors`` names them."""
     members = (member for member in vars(errors).values() if inspect.isclass(member))
     return [member for member in members if issubclass(member, errors.CarafeError)]
 

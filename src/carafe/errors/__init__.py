@@ -1,0 +1,123 @@
+"""Every error Carafe raises, as a story about tables, models and keys. It knows no HTTP.
+
+Each class has a stable ``slug`` (kebab-case, never renamed once released) by which scripts, problem documents and
+the documentation name it. A message says what came, what was expected and what to do next.
+"""
+
+from carafe.errors.access import (
+    Forbidden,
+    KeyNotFound,
+    RateLimited,
+    Unauthenticated,
+)
+from carafe.errors.base import (
+    CarafeError,
+)
+from carafe.errors.configuration import (
+    AddressUnavailable,
+    CorruptBackup,
+    DamagedHome,
+    HomeNotEmpty,
+    InvalidSetting,
+    MissingExtra,
+    NewerHome,
+    OpenModeRefused,
+    StorageUnavailable,
+)
+from carafe.errors.models import (
+    CorruptArtefact,
+    ModelTooLarge,
+    NewerArtefact,
+    PredictionFailed,
+    UnsupportedModel,
+)
+from carafe.errors.registry import (
+    AliasChanged,
+    AliasNotFound,
+    InvalidName,
+    InvalidRollout,
+    InvalidTraffic,
+    ModelNotFound,
+    NoDefaultModel,
+    NotFound,
+    NothingToRollBack,
+    PromotionRefused,
+    RolloutConflict,
+    RolloutNotFound,
+    VersionInUse,
+    VersionNotFound,
+)
+from carafe.errors.requests import (
+    BodyTooLarge,
+    DeadlineExceeded,
+    FieldProblem,
+    InvalidInput,
+    InvalidParameter,
+    MalformedBody,
+    NotAcceptable,
+    ServerBusy,
+    StillLoading,
+    UnsupportedMediaType,
+)
+from carafe.errors.tables import (
+    InvalidRecipe,
+    OutputUnavailable,
+    RaggedTable,
+    TrainingFailed,
+    UnknownColumn,
+    UnreadableTable,
+    UntrainableTable,
+)
+
+__all__ = [
+    "AddressUnavailable",
+    "AliasChanged",
+    "AliasNotFound",
+    "BodyTooLarge",
+    "CarafeError",
+    "CorruptArtefact",
+    "CorruptBackup",
+    "DamagedHome",
+    "DeadlineExceeded",
+    "FieldProblem",
+    "Forbidden",
+    "HomeNotEmpty",
+    "InvalidInput",
+    "InvalidName",
+    "InvalidParameter",
+    "InvalidRecipe",
+    "InvalidRollout",
+    "InvalidSetting",
+    "InvalidTraffic",
+    "KeyNotFound",
+    "MalformedBody",
+    "MissingExtra",
+    "ModelNotFound",
+    "ModelTooLarge",
+    "NewerArtefact",
+    "NewerHome",
+    "NoDefaultModel",
+    "NotAcceptable",
+    "NotFound",
+    "NothingToRollBack",
+    "OpenModeRefused",
+    "OutputUnavailable",
+    "PredictionFailed",
+    "PromotionRefused",
+    "RaggedTable",
+    "RateLimited",
+    "RolloutConflict",
+    "RolloutNotFound",
+    "ServerBusy",
+    "StillLoading",
+    "StorageUnavailable",
+    "TrainingFailed",
+    "Unauthenticated",
+    "UnknownColumn",
+    "UnreadableTable",
+    "UnsupportedMediaType",
+    "UnsupportedModel",
+    "UntrainableTable",
+    "VersionInUse",
+    "VersionNotFound",
+]
