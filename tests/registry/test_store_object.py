@@ -5,7 +5,10 @@ import os
 import sys
 from collections.abc import Callable, Iterator
 from datetime import timedelta
+from functools import partial
 from pathlib import Path
+from threading import Thread
+from typing import Any
 
 import obstore
 import pytest
@@ -64,6 +67,30 @@ def test_what_was_kept_a_moment_ago_waits_for_its_row(machine: Callable[..., Mac
     artefact = put(one.store)
     assert two.store.collect(frozenset) == frozenset()
     assert read(two.store.fetch(artefact)) == FILES
+
+
+def test_nobody_who_stages_waits_while_a_collection_asks_the_store(
+    machine: Callable[..., Machine], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    one, staged = machine(), list[bool]()
+    artefact = put(one.store)
+
+    def stage() -> None:
+        with one.store.staging():
+            pass
+
+    def asked(*arguments: object, real: Callable[..., Any]) -> Any:  # noqa: ANN401 - as the real one
+        thread = Thread(target=stage, daemon=True)
+        thread.start()
+        thread.join(3)
+        staged.append(not thread.is_alive())
+        return real(*arguments)
+
+    for name in ("list", "delete"):
+        monkeypatch.setattr(one.bucket, name, partial(asked, real=getattr(one.bucket, name)))
+    assert one.store.collect(lambda: asked(real=frozenset[str])) == {artefact}
+    assert len(staged) > 3
+    assert all(staged)
 
 
 def test_what_was_put_aside_is_kept_for_its_owner(machine: Callable[..., Machine]) -> None:

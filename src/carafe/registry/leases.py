@@ -64,14 +64,14 @@ class Leases:
     def close(self) -> None:
         """Let go of everything."""
         with self._lock:
-            if self._process == os.getpid():
-                os.close(self._descriptor)
+            self._let_go()
             self._process = 0
             self._held.clear()
 
     def _settle(self) -> None:
         """Open the file in this process, and let go of what nobody holds any more."""
         if self._process != os.getpid():
+            self._let_go()  # of the parent's, whose locks would outlast the parent in it
             self._process = os.getpid()
             self._descriptor = os.open(self._file, os.O_RDWR | os.O_CREAT | os.O_CLOEXEC, 0o600)
             for name in self._held:
@@ -83,6 +83,11 @@ class Leases:
                 if not self._held[name]:
                     self._set(name, fcntl.F_UNLCK, wait=False)
         self._held += Counter()  # without the names that came down to nothing
+
+    def _let_go(self) -> None:
+        if self._descriptor >= 0:
+            os.close(self._descriptor)
+            self._descriptor = -1
 
     def _set(self, name: str, kind: int, *, wait: bool) -> None:
         place = int(name[:15], 16)  # a name is 32 random hexadecimal digits

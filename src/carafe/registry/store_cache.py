@@ -78,7 +78,8 @@ class ArtefactCache:
             found = self.find(artefact, mark)
             if found is not None:
                 return found
-            self._discard(artefact)  # a damaged one, even if held: what takes its place is what its holders expect
+            # A damaged one goes even if it is held: what takes its place is what its holders expect.
+            shutil.rmtree(self._put_away(artefact), ignore_errors=True)
             self._make_room(mark.size)
             with self.area.folder() as draft, told():
                 fill(draft / FILES)
@@ -94,19 +95,21 @@ class ArtefactCache:
     def drop(self, artefact: str) -> bool:
         """Delete a copy unless somebody holds it; tell whether it is gone."""
         with told(), self._leases.claimed(artefact) as free:
-            if free:
-                self._discard(artefact)
-            return free
+            doomed = self._put_away(artefact) if free else None
+        if doomed is not None:  # after the claim, for which every other lease of this process waits
+            shutil.rmtree(doomed, ignore_errors=True)
+        return free
 
     def close(self) -> None:
         """Let go of what is held."""
         self._leases.close()
 
-    def _discard(self, artefact: str) -> None:
+    def _put_away(self, artefact: str) -> Path:
+        """Move a copy to where nobody looks for it, and where a crash leaves it to the next who stages."""
         doomed = self.area.path / f"{artefact}.{secrets.token_hex(4)}"
         with told(), suppress(FileNotFoundError):
             (self._kept / artefact).rename(doomed)
-        shutil.rmtree(doomed, ignore_errors=True)
+        return doomed
 
     def _make_room(self, size: int) -> None:
         """Delete the copies used longest ago until ``size`` more bytes fit; less, where the others are in use."""

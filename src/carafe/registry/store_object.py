@@ -96,18 +96,19 @@ class ObjectArtefacts:
     def collect(self, referenced: Callable[[], frozenset[str]], *, after: datetime | None = None) -> frozenset[str]:
         """Delete what a crash left behind a day ago or earlier, unless any process here stages or keeps an artefact.
 
-        What there is comes before the question what is referenced: what was uploaded and written down in between is
-        not taken for an orphan.
+        What there is comes before both questions, whether anything is staged and what is referenced: what was uploaded
+        and written down in between is not taken for an orphan. Nobody who stages waits while the store is asked, which
+        may take long or fail; what is younger than the grace is nobody's orphan yet.
         """
+        found = self._old(after)
         with self._cache.area.alone() as alone:
             if not alone:
                 return frozenset()
             self._cache.area.empty()
-            found = self._old(after)
-            orphans = found - referenced() if found else found
-            for orphan in orphans:
-                self.remove(orphan)
-            return frozenset(orphans)
+        orphans = found - referenced() if found else found
+        for orphan in orphans:
+            self.remove(orphan)
+        return frozenset(orphans)
 
     def survey(self) -> Survey:
         """Return what is in the bucket, and how many staging folders are on this machine."""
