@@ -234,7 +234,12 @@ def test_a_store_that_answers_nothing_is_given_up(s3: OwnS3, tmp_path: Path, mon
 
 def test_a_bucket_that_is_not_there_says_nothing_about_an_artefact(s3: OwnS3, tmp_path: Path) -> None:
     one = Machine(f"s3://nobody-made-this?{s3.parameters}", tmp_path)
-    for act in (lambda: one.store.fetch("0" * 32), lambda: put(one.store), lambda: one.store.quarantine("0" * 32)):
+    for act in (
+        lambda: one.store.fetch("0" * 32),
+        lambda: put(one.store),
+        lambda: one.store.quarantine("0" * 32),
+        one.store.survey,
+    ):
         with pytest.raises(StorageUnavailable, match="no such bucket as CARAFE_ARTIFACTS_URL names"):
             act()
 

@@ -74,8 +74,8 @@ def test_nothing_is_found_in_a_home_that_is_well(settings: Settings) -> None:
     findings = list(examine(Order(settings=settings)))
     assert {finding.state for finding in findings} == {State.OK}
     assert [finding.check for finding in findings] == [
-        "permissions", "leftovers", "space", "secret", "revision", "home", "database", "history", "clock", "versions",
-        "libraries", "orphans",
+        "permissions", "leftovers", "space", "secret", "revision", "home", "database", "history", "clock", "store",
+        "versions", "libraries", "orphans",
     ]  # fmt: skip
     assert snapshot(settings.home) == before
 

@@ -82,3 +82,16 @@ def test_a_machine_without_the_secret_makes_none_for_a_database_that_was_begun(
     assert list(second.home.iterdir()) == []
     shutil.copy2(first.home / "secret.key", second.home)
     open_home(second).close()
+
+
+def test_a_bucket_that_is_gone_is_told_once_and_copies_do_not_stand_in_for_it(tmp_path: Path, s3: OwnS3) -> None:
+    settings = Settings(home=tmp_path / "home", artifacts_url=s3.fresh())
+    with closing(open_registry(settings)) as registry:
+        publish(registry)
+    gone = replace(settings, artifacts_url=f"s3://nobody-made-this?{s3.parameters}")
+    *well, last = examine(Order(settings=gone))
+    assert {finding.state for finding in well} == {State.OK}
+    assert (last.check, last.state) == ("store", State.PROBLEM)
+    assert last.says == "there is no such bucket as CARAFE_ARTIFACTS_URL names: create it, or correct the URL"
+    assert "not looked at: versions, libraries, orphans" in last.advice
+    assert "versions" not in {finding.check for finding in well}

@@ -132,19 +132,25 @@ def _told() -> Iterator[None]:
     try:
         yield
     except (NotFoundError, FileNotFoundError) as error:
-        if "NoSuchBucket" not in str(error):
-            raise _Absent("the object store has nothing where it should have something: look again") from error
-        raise StorageUnavailable(
-            "there is no such bucket as CARAFE_ARTIFACTS_URL names: create it, or correct the URL"
-        ) from error
+        _refuse_no_bucket(error)
+        raise _Absent("the object store has nothing where it should have something: look again") from error
     except (PermissionDeniedError, UnauthenticatedError) as error:
         raise StorageUnavailable(
             "the object store refuses these credentials: check AWS_ACCESS_KEY_ID and AWS_SECRET_ACCESS_KEY, or what "
             "CARAFE_ARTIFACTS_URL says in their place, and what the bucket's policy lets them do"
         ) from error
     except (BaseError, TimeoutError, ConnectionError) as error:
+        _refuse_no_bucket(error)
         said = str(error).partition("\n")[0].rpartition(" - ")[2][:200]
         raise StorageUnavailable(
             f"the object store can't be used now ({said}): check the one that CARAFE_ARTIFACTS_URL names, then try "
             "again"
+        ) from error
+
+
+def _refuse_no_bucket(error: Exception) -> None:
+    """Raise StorageUnavailable if the bucket itself is not there, which a list is told as if nobody knew the reason."""
+    if "NoSuchBucket" in str(error):
+        raise StorageUnavailable(
+            "there is no such bucket as CARAFE_ARTIFACTS_URL names: create it, or correct the URL"
         ) from error

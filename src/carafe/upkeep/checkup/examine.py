@@ -16,6 +16,7 @@ from carafe.upkeep.checkup.machine import check_clock, check_space
 from carafe.upkeep.checkup.orphans import check_orphans
 from carafe.upkeep.checkup.permissions import check_permissions
 from carafe.upkeep.checkup.secret import check_secret
+from carafe.upkeep.checkup.store import check_store
 from carafe.upkeep.checkup.versions import check_versions
 from carafe.upkeep.place import check_home
 
@@ -37,12 +38,7 @@ def examine(order: Order) -> Findings:
                     return
         yield from _inside(order)
     except (CarafeError, OSError) as error:
-        yield Finding(
-            check="home",
-            state=State.PROBLEM,
-            says=str(error),
-            advice="the rest was not looked at; mend this first, then run it again",
-        )
+        yield _failed("home", error, left="the rest was not looked at; ")
 
 
 def _inside(order: Order) -> Findings:
@@ -50,9 +46,34 @@ def _inside(order: Order) -> Findings:
     with closing(open_home(order.settings)) as home:
         yield Finding(check="home", state=State.OK, says="it opens, and its secret is its own")
         yield from check_integrity(home.database)
-    with closing(open_registry(order.settings)) as registry:
-        yield from check_aliases(order, registry)
-        yield from check_clock(registry)
-        yield from check_versions(order, registry)
-        yield from check_extras(registry)
-        yield from check_orphans(order, registry)
+    try:
+        registry = open_registry(order.settings)
+    except (CarafeError, OSError) as error:
+        yield _failed("store", error, left="versions were not looked at; ")
+        return
+    with closing(registry):
+        yield from _in_turn(
+            ("history", check_aliases(order, registry)),
+            ("clock", check_clock(registry)),
+            ("store", check_store(registry)),
+            ("versions", check_versions(order, registry)),
+            ("libraries", check_extras(registry)),
+            ("orphans", check_orphans(order, registry)),
+        )
+
+
+def _in_turn(*checks: tuple[str, Findings]) -> Findings:
+    """Yield what the checks find, up to one that can't look: those behind it would only say the same."""
+    names = [name for name, _ in checks]
+    for number, (name, findings) in enumerate(checks, start=1):
+        try:
+            yield from findings
+        except (CarafeError, OSError) as error:
+            left = f"not looked at: {', '.join(names[number:])}; " if names[number:] else ""
+            yield _failed(name, error, left=left)
+            return
+
+
+def _failed(check: str, error: CarafeError | OSError, *, left: str) -> Finding:
+    says = f"it can't be read ({error.strerror})" if isinstance(error, OSError) else str(error)
+    return Finding(check=check, state=State.PROBLEM, says=says, advice=f"{left}mend this first, then run it again")
