@@ -1,6 +1,7 @@
 from __future__ import annotations
 
 import hashlib
+import io
 import json
 import shutil
 import sqlite3
@@ -357,6 +358,18 @@ def test_whatever_is_no_backup_is_refused(tmp_path: Path, file: Path) -> None:
         (tmp_path / "no.backup").write_bytes(content)
         with pytest.raises(CorruptBackup, match=r"no\.backup: "):
             verify_backup(tmp_path / "no.backup")
+
+
+def test_a_backup_that_was_cut_off_or_appended_to_says_so(file: Path, tmp_path: Path) -> None:
+    whole = file.read_bytes()
+    inner = io.BytesIO()
+    with zipfile.ZipFile(inner, "w") as archive:  # as a model's file may be one
+        archive.writestr("arrays.npy", b"1")
+    first = whole[: whole.index(b"PK", 4)]
+    for content in (whole[:-1], whole[: len(whole) // 2], whole + b"x", first + inner.getvalue()):
+        (tmp_path / "cut.backup").write_bytes(content)
+        with pytest.raises(CorruptBackup, match=r"cut\.backup: it is cut off"):
+            verify_backup(tmp_path / "cut.backup")
 
 
 def test_a_row_that_refers_to_nothing_is_refused_and_no_row_is_there(file: Path, elsewhere: Settings) -> None:

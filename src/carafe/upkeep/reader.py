@@ -12,6 +12,7 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
+from typing import IO
 
 import msgspec
 
@@ -25,6 +26,13 @@ MAX_INDEX_BYTES = 1024**3
 
 MAX_LINE_BYTES = 2 * MAX_MANIFEST_BYTES
 """The longest row, of which a manifest is the largest part."""
+
+_FIRST = b"PK\x03\x04"
+"""How a zip with something in it begins."""
+
+_END = b"PK\x05\x06"
+_END_BYTES = 22
+"""How the last record of a zip begins, and its size where no comment follows; none does in a backup."""
 
 _BROKEN = (zipfile.BadZipFile, EOFError, NotImplementedError, RuntimeError, ValueError, struct.error)
 """What reading a broken archive raises."""
@@ -96,7 +104,7 @@ def open_archive(file: Path) -> Iterator[Reader]:
         NewerHome: when a newer Carafe wrote it.
         StorageUnavailable: when it can't be read now.
     """
-    with _told(file), file.open("rb") as stream, zipfile.ZipFile(stream) as archive:
+    with _told(file), file.open("rb") as stream, _opened_whole(stream) as archive:
         entries = _checked(archive.infolist(), os.fstat(stream.fileno()).st_size)
         index = _read_index(archive, entries)
         members = {member.path: member for member in index.members}
@@ -105,6 +113,24 @@ def open_archive(file: Path) -> Iterator[Reader]:
         } or len(members) != len(index.members):
             raise CorruptBackup(f"{INDEX} does not list what is there")
         yield Reader(archive=archive, index=index, members=members)
+
+
+def _opened_whole(stream: IO[bytes]) -> zipfile.ZipFile:
+    """Return the archive that the file is from its first byte to its last.
+
+    A zip's table of contents is at its end, and whoever looks for it takes that of a smaller one within for it where
+    the file is cut off, and passes over whatever was appended.
+    """
+    begin = stream.read(len(_FIRST))
+    size = stream.seek(0, os.SEEK_END)
+    stream.seek(max(0, size - _END_BYTES))
+    end = stream.read()
+    if begin == _FIRST and not (end.startswith(_END) and end.endswith(b"\0\0")):
+        raise CorruptBackup("it is cut off, or something was appended to it: make or fetch it again")
+    archive = zipfile.ZipFile(stream)
+    if begin == _FIRST and min((entry.header_offset for entry in archive.infolist()), default=0) != 0:
+        raise CorruptBackup("it is cut off: make or fetch it again")
+    return archive
 
 
 def _checked(entries: list[zipfile.ZipInfo], size: int) -> list[zipfile.ZipInfo]:
