@@ -257,6 +257,16 @@ def test_an_account_that_may_not_is_told(postgres: OwnPostgres, postgres_url: st
     opened.close()
 
 
+@pytest.mark.parametrize("change", ["RENAME generation TO changes", "RENAME TO house"])
+def test_tables_that_a_newer_carafe_has_changed_are_told(
+    postgres: OwnPostgres, postgres_url: str, opened: Database, change: str
+) -> None:
+    assert generation(opened) == 0
+    postgres.tell(f"ALTER TABLE home {change}", database=postgres_url.rpartition("/")[2])
+    for act in (lambda: generation(opened), lambda: count_up(opened), lambda: opened.scalar(GENERATION)):
+        assert "tables are those of another Carafe's revision" in refusal(act)
+
+
 def test_a_wrong_password_is_told_and_not_repeated(postgres_url: str, tmp_path: Path) -> None:
     said = refusal(lambda: open_database(tmp_path, postgres_url.replace(PASSWORD, "wr0ng-one")))
     assert "password authentication failed" in said

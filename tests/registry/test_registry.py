@@ -338,6 +338,24 @@ def test_a_bad_moment_of_the_disk_condemns_no_version(
     assert on_disk.fetch(version).folder.exists()
 
 
+def test_a_disk_that_can_not_look_up_a_version_is_told_and_condemns_none(
+    on_disk: Registry, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    version = publish(on_disk)
+    look = Path.stat
+
+    def refuse(path: Path, **how: bool) -> os.stat_result:
+        if path.name == version.artefact:
+            raise OSError(errno.EIO, "Input/output error")
+        return look(path, **how)
+
+    with monkeypatch.context() as patched:
+        patched.setattr(Path, "stat", refuse)
+        with pytest.raises(StorageUnavailable, match="Input/output error"):
+            on_disk.fetch(version)
+    assert on_disk.fetch(version).digest == version.digest
+
+
 def test_the_folders_of_a_new_store_survive_a_power_cut(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     flushed: list[Path] = []
     fsync = os.fsync

@@ -41,6 +41,8 @@ _ALIVE = {"keepalives_idle": 5, "keepalives_interval": 2, "keepalives_count": 3,
 _MOST_CONNECTIONS = 12
 _KEPT_CONNECTIONS = 2
 _FORBIDDEN = "42501"
+_OTHER_TABLES = {"42703", "42P01"}
+"""What the server says of a column or a table that it does not have."""
 _PORTS = re.compile(r"[0-9,]*")
 
 T = TypeVar("T")
@@ -81,13 +83,22 @@ def create(url: str, *, patience: float | None = PATIENCE) -> Engine:
 
 @contextmanager
 def told() -> Iterator[None]:
-    """Turn what the driver says about a server that is gone, slow, full or read-only into StorageUnavailable."""
+    """Turn what the driver says of a server that is gone, slow, full or read-only into StorageUnavailable.
+
+    So is a database whose tables are others, as for a process that still runs when a newer Carafe has changed them.
+    """
     try:
         yield
     except (OperationalError, InternalError, InterfaceError, NotSupportedError) as error:
         raise _unavailable(error) from error
     except DBAPIError as error:
-        if getattr(error.orig, "sqlstate", None) != _FORBIDDEN:
+        state = getattr(error.orig, "sqlstate", None)
+        if state in _OTHER_TABLES:
+            raise StorageUnavailable(
+                "the database's tables are those of another Carafe's revision, or some are gone; nothing was changed: "
+                "end this process, and start the Carafe that wrote the database last"
+            ) from error
+        if state != _FORBIDDEN:
             raise
         raise _unavailable(error) from error
 

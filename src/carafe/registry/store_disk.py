@@ -51,8 +51,10 @@ class DiskArtefacts:
     def fetch(self, artefact: str) -> Path:
         """Return the folder with the artefact's files."""
         folder = self._folder(artefact)
-        if not folder.is_dir():
-            aside = (self._quarantine / artefact).is_dir()
+        with told():
+            found = folder.is_dir()
+            aside = not found and (self._quarantine / artefact).is_dir()
+        if not found:
             raise CorruptArtefact("its files were damaged and put aside" if aside else "its files are gone")
         return folder
 
