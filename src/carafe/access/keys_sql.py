@@ -11,7 +11,7 @@ from carafe.access.key_store import KeyRecord, no_such_key
 from carafe.access.permission import Role
 from carafe.access.rate import Rate
 from carafe.database import Database
-from carafe.database.tables_sql import home, keys
+from carafe.database.tables_sql import keys
 
 
 class SqlKeyStore:
@@ -28,7 +28,6 @@ class SqlKeyStore:
     def add_first(self, record: KeyRecord) -> bool:
         """Remember the key unless one of its role was ever remembered; tell whether it was."""
         with self._database.writing() as connection:
-            connection.execute(select(home.c.id).with_for_update())
             if connection.execute(select(exists().where(keys.c.role == record.role.value))).scalar_one():
                 return False
             connection.execute(insert(keys).values(_row(record)))

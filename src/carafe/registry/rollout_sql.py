@@ -80,9 +80,6 @@ class SqlRollouts:
     def turn(self, rollout: Rollout, turn: Turn) -> Rollout | None:
         """Take a rollout one turn further, where it still is as it was read."""
         with self._database.writing() as connection:
-            connection.execute(
-                select(home.c.id).with_for_update()
-            )  # of two that come at once, the second sees the first
             found = _read(connection, rollout.id)
             if not found.state.active or (found.state, found.step) != (rollout.state, rollout.step):
                 return None
