@@ -349,6 +349,21 @@ def test_a_rollback_passes_no_gate(three: House) -> None:
     assert told(three.ask("POST", f"{CHAMPION}/rollback")) == (409, "nothing-to-roll-back")
 
 
+def test_a_rollback_leads_to_what_was_loaded_for_it_or_nowhere(three: House, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Somebody else promotes while the version before is being loaded: by then another one is the version before."""
+    put(three, {"version": 2})
+    predictor = three.service.predictor
+    resolve = predictor.resolve
+
+    def slowly(ref: ModelRef) -> object:
+        three.service.registry.promote(ModelRef(name="houses", version=3))
+        return resolve(ref)
+
+    monkeypatch.setattr(type(predictor), "resolve", lambda _self, ref: slowly(ref))
+    assert told(three.ask("POST", f"{CHAMPION}/rollback")) == (412, "alias-changed")
+    assert three.service.registry.alias("houses").number == 3
+
+
 def test_a_rollback_leads_to_nothing_that_can_not_be_loaded(three: House) -> None:
     publish_rule(three.service.registry, "houses", "corrupt")
     three.service.registry.promote(ModelRef(name="houses", version=4))

@@ -73,13 +73,16 @@ def roll_back(context: Context) -> Reply:
     read_query(context.call)
     service, name, alias = context.service, context.parameters["name"], context.parameters["alias"]
     wanted = _body(context, Turn, empty=Turn())
-    service.predictor.resolve(ModelRef(name=name, version=service.registry.previous(name, alias).number))
-    return _changed(
-        context,
-        lambda expected: service.registry.rollback(
-            name, alias, by=author(context.trace.principal), reason=wanted.reason, expected=expected
-        ),
-    )
+
+    def loaded_and_turned(expected: int | None) -> Entry:
+        # The revision that is seen first holds both together: what was loaded is what answers then.
+        seen = service.registry.alias(name, alias).revision if expected is None else expected
+        service.predictor.resolve(ModelRef(name=name, version=service.registry.previous(name, alias).number))
+        return service.registry.rollback(
+            name, alias, by=author(context.trace.principal), reason=wanted.reason, expected=seen
+        )
+
+    return _changed(context, loaded_and_turned)
 
 
 def drop_alias(context: Context) -> Reply:
