@@ -9,6 +9,7 @@ from contextlib import closing, contextmanager
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
+from tempfile import TemporaryDirectory
 from types import SimpleNamespace
 
 import pytest
@@ -24,6 +25,7 @@ from carafe.settings import Settings
 from carafe.upkeep import back_up
 from carafe.upkeep.checkup import Depth, Finding, Order, State, examine
 from carafe.upkeep.checkup.orphans import check_orphans
+from carafe.upkeep.checkup.permissions import check_permissions
 from carafe.upkeep.checkup.versions import check_versions
 from older_homes import unpack
 from sealed import publish, seal_really
@@ -352,17 +354,17 @@ def test_a_home_that_lost_its_database_is_not_taken_for_none(settings: Settings,
 
 
 @contextmanager
-def shut(home: Path) -> Iterator[None]:
-    """Close a home to this process, which becomes somebody else's for the time where nothing is closed to it."""
-    home.chmod(0)
-    somebody = os.geteuid()
+def as_somebody_else(home: Path, mode: int) -> Iterator[None]:
+    """Give a folder a mode; a process to which nothing is closed becomes somebody else's for the time."""
+    before, somebody = home.stat().st_mode & 0o777, os.geteuid()
+    home.chmod(mode)
     if somebody == 0:
         os.seteuid(65534)
     try:
         yield
     finally:
         os.seteuid(somebody)
-        home.chmod(0o700)
+        home.chmod(before)
 
 
 @pytest.mark.parametrize("url", [None, "postgresql://nobody@127.0.0.1:1/none"])
@@ -370,9 +372,21 @@ def test_a_home_that_this_account_may_not_enter_is_told_in_words(
     settings: Settings, tmp_path: Path, url: str | None
 ) -> None:
     settings = replace(settings, database_url=url)
-    with shut(tmp_path):
+    with as_somebody_else(tmp_path, 0):
         found = only(look(settings))
         with pytest.raises(StorageUnavailable, match=r"can't be read \(Permission denied\): check its owner"):
             back_up(settings, tmp_path / "x.backup")
     assert (found.check, found.state) == ("home", State.PROBLEM)
     assert f"the home {settings.home} can't be read (Permission denied)" in found.says
+
+
+def test_a_home_that_this_account_may_only_read_is_named() -> None:
+    with TemporaryDirectory() as name:
+        folder = Path(name)
+        folder.chmod(0o755)
+        (folder / "home").mkdir(mode=0o755)
+        (folder / "home" / "carafe.db").touch(mode=0o600)
+        with as_somebody_else(folder / "home", 0o555):
+            found = next(check_permissions(Order(settings=Settings(home=folder / "home"))))
+    assert found.state is State.PROBLEM
+    assert "this account can't write to the home" in found.says

@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+import os
 import stat
 from collections.abc import Iterator
 from pathlib import Path
 
+from carafe.database.engine import FILE as DATABASE
 from carafe.upkeep.checkup.finding import Finding, Findings, Order, State
 
 CHECK = "permissions"
@@ -14,8 +16,19 @@ _OTHERS = stat.S_IRWXG | stat.S_IRWXO
 
 
 def check_permissions(order: Order) -> Findings:
-    """Find what other accounts may read or write. What is in the home is mended; the home itself others may manage."""
+    """Find whether this account may write, and what other accounts may read or write.
+
+    What is in the home is closed to others; the home itself others may manage.
+    """
     home = order.settings.home
+    if not _writable(home):
+        yield Finding(
+            check=CHECK,
+            state=State.PROBLEM,
+            says="this account can't write to the home, or its disk is read-only: nothing can be published, "
+            "and its database may not open at all, for SQLite writes beside it to read, too",
+            advice="run Carafe as the account that owns the home; to read a home elsewhere, restore a backup of it",
+        )
     if home.stat().st_mode & _OTHERS:
         yield Finding(
             check=CHECK,
@@ -39,6 +52,11 @@ def check_permissions(order: Order) -> Findings:
         )
     if not found:
         yield Finding(check=CHECK, state=State.OK, says="files and folders are closed to other accounts")
+
+
+def _writable(home: Path) -> bool:
+    files = (file for file in (home / DATABASE,) if file.exists())
+    return all(os.access(path, os.W_OK, effective_ids=True) for path in (home, *files))
 
 
 def _open(home: Path) -> Iterator[Path]:
