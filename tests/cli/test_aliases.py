@@ -45,7 +45,9 @@ def test_a_rollback_leads_back_and_says_so(houses: Registry) -> None:
     done("promote", "houses@3")
     assert done("rollback", "houses", "--reason", "complaints") == "houses@champion is now version 2 (was version 3)\n"
     assert done("rollback", "houses@champion") == "houses@champion is now version 1 (was version 2)\n"
-    assert "[nothing-to-roll-back]" in failed("rollback", "houses")
+    told = failed("rollback", "houses")
+    assert "[nothing-to-roll-back]" in told
+    assert "houses@champion: no version that still exists answered alone before version 1: promote one" in told
     assert "got a version, expected a model or an alias" in failed("rollback", "houses@2")
     assert "[alias-not-found]" in failed("rollback", "houses@staging")
     assert houses.history("houses").items[0].by == account()
@@ -73,12 +75,12 @@ def test_what_keeps_callers_with_a_version_stays_while_the_share_grows(houses: R
     kept = houses.alias("houses").traffic
     assert (kept.sticky, kept.shadows, kept.percent(2)) == ("header:X-User", (), 25)
     done("traffic", "houses", "--shadow", "3")
-    done("traffic", "houses", "1=50", "2=50", "--sticky", "field:area")
-    assert houses.alias("houses").traffic.sticky == "field:area"
+    done("traffic", "houses", "1=50", "2=50", "--sticky", "field:größe")
+    assert houses.alias("houses").traffic.sticky == "field:größe"
     done("traffic", "houses", "--sticky", "none")
     found = houses.alias("houses").traffic
     assert (found.sticky, found.percent(2)) == (None, 50)
-    done("traffic", "houses", "--sticky", "field:area")
+    done("traffic", "houses", "--sticky", "field:größe")
     done("traffic", "houses", "1=75", "2=25", "--sticky", "none")
     assert houses.alias("houses").traffic.sticky is None
     assert "[invalid-traffic]" in failed("traffic", "houses", "1=75", "2=25", "--sticky", "cookie")

@@ -12,6 +12,7 @@ from carafe.errors import (
     AliasNotFound,
     CorruptArtefact,
     InvalidName,
+    InvalidTraffic,
     ModelNotFound,
     NoDefaultModel,
     StorageUnavailable,
@@ -20,7 +21,7 @@ from carafe.errors import (
 )
 from carafe.models.artefact import load_model
 from carafe.models.manifest import Metric
-from carafe.registry import Promotion, Query, Registry, open_registry
+from carafe.registry import Promotion, Query, Registry, Share, Traffic, open_registry
 from carafe.registry.store_disk import DiskArtefacts
 from carafe.schema import ModelRef
 from carafe.settings import Settings
@@ -194,6 +195,35 @@ def test_the_champion_is_not_deleted(registry: Registry) -> None:
     with pytest.raises(VersionInUse, match="houses@1 is champion: promote another version first, or delete the alias"):
         registry.delete("houses", 1)
     assert registry.fetch(registry.resolve(ref("houses@1"))).folder.exists()
+
+
+def test_what_answers_a_part_or_only_shadows_is_not_deleted_and_the_refusal_says_which(registry: Registry) -> None:
+    for _ in range(3):
+        publish(registry)
+    shares = (Share(version=1, percent=95), Share(version=2, percent=5))
+    registry.direct("houses", "champion", Traffic(shares=shares, shadows=(3,)))
+    for number, how in ((2, "champion 5 %"), (3, "champion shadow")):
+        told = f"houses@{number} answers or shadows: {how}: promote another version or share without this one first"
+        with pytest.raises(VersionInUse, match=f"^{told}, or delete the alias champion$"):
+            registry.delete("houses", number)
+
+
+def test_a_field_that_no_answering_version_takes_keeps_nobody_and_is_refused(registry: Registry) -> None:
+    publish(registry)
+    publish(registry)
+    shares = (Share(version=1, percent=95), Share(version=2, percent=5))
+    with pytest.raises(InvalidTraffic, match=r"sticky: none of the versions .* 'grösse': did you mean größe\?"):
+        registry.direct("houses", "champion", Traffic(shares=shares, sticky="field:grösse"))
+    with pytest.raises(InvalidTraffic, match="'zip': they take größe"):
+        registry.direct("houses", "champion", Traffic(shares=shares, sticky="field:zip"))
+    assert registry.alias("houses").traffic == Traffic.to(1)
+    registry.direct("houses", "champion", Traffic(shares=shares, sticky="field:größe"))
+    assert registry.alias("houses").traffic.field == "größe"
+
+
+def test_a_model_whose_name_is_near_no_other_is_told_where_the_names_are(registry: Registry) -> None:
+    with pytest.raises(ModelNotFound, match="there is no model 'nosuch': the list of models has .*`carafe models`"):
+        registry.resolve(ref("nosuch"))
 
 
 def test_every_change_is_seen_by_whoever_watches_the_generation(registry: Registry) -> None:

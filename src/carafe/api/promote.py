@@ -49,7 +49,7 @@ def rollback(name: str, *, alias: str = CHAMPION, reason: str = "", home: str | 
 
     Raises:
         NotFound: when there is no such model or alias.
-        NothingToRollBack: when the alias never pointed at another version that still exists.
+        NothingToRollBack: when no version that still exists answered alone before what answers now.
     """
     with closing(registry_at(home)) as registry:
         return registry.rollback(name, alias, by=account(), reason=reason)

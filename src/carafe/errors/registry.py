@@ -76,7 +76,7 @@ class PromotionRefused(CarafeError):
 
 
 class NothingToRollBack(CarafeError):
-    """Raised when an alias never pointed at another version that still exists."""
+    """Raised when no version that still exists answered alone before what an alias points at now."""
 
     slug = "nothing-to-roll-back"
     title = "There is nothing to roll back to"

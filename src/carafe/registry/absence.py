@@ -7,6 +7,7 @@ from difflib import get_close_matches
 
 from carafe.errors import (
     AliasNotFound,
+    InvalidTraffic,
     ModelNotFound,
     NoDefaultModel,
     RolloutConflict,
@@ -14,6 +15,7 @@ from carafe.errors import (
     VersionInUse,
     VersionNotFound,
 )
+from carafe.registry.version import Pointed
 
 _SHOWN = 10
 
@@ -21,7 +23,11 @@ _SHOWN = 10
 def no_model(name: str, known: Iterable[str]) -> ModelNotFound:
     """Return the error that no model has this name; it names the nearest ones, not all."""
     near = get_close_matches(name, sorted(known), n=3, cutoff=0.6)
-    hint = f"did you mean {' or '.join(near)}?" if near else "the list of models has the names"
+    hint = (
+        f"did you mean {' or '.join(near)}?"
+        if near
+        else "the list of models has the names (`carafe models`, GET /models)"
+    )
     return ModelNotFound(f"there is no model {name!r}: {hint}")
 
 
@@ -39,12 +45,22 @@ def no_alias(name: str, alias: str, known: Iterable[str]) -> AliasNotFound:
     return AliasNotFound(f"{name} has no alias {alias!r}: it has {shown}; promoting a version sets one")
 
 
-def in_use(name: str, number: int, aliases: Iterable[str]) -> VersionInUse:
-    """Return the error that a version can't be deleted because aliases point at it."""
-    names = sorted(aliases)
-    return VersionInUse(
-        f"{name}@{number} is {', '.join(names)}: promote another version first, or delete the alias {names[0]}"
-    )
+def no_field(name: str, field: str, known: Iterable[str]) -> InvalidTraffic:
+    """Return the error that no version which is to answer takes the field that is to keep a caller with one of them."""
+    fields = sorted(known)
+    near = get_close_matches(field, fields, n=3, cutoff=0.6)
+    shown = ", ".join(fields[:_SHOWN]) + (", ..." if len(fields) > _SHOWN else "")
+    hint = f"did you mean {' or '.join(near)}?" if near else f"they take {shown}"
+    return InvalidTraffic(f"sticky: none of the versions of {name} that are to answer takes a field {field!r}: {hint}")
+
+
+def in_use(name: str, number: int, pointed: Iterable[Pointed]) -> VersionInUse:
+    """Return the error that a version can't be deleted because aliases point at it; it says for how much of them."""
+    found = sorted(pointed, key=lambda each: each.alias)
+    whole = all(each.percent == 100 for each in found)
+    where = f"is {', '.join(map(str, found))}" if whole else f"answers or shadows: {', '.join(map(str, found))}"
+    way = "promote another version first" if whole else "promote another version or share without this one first"
+    return VersionInUse(f"{name}@{number} {where}: {way}, or delete the alias {found[0].alias}")
 
 
 def rolled_out(name: str, number: int, *, alias: str, stable: int, candidate: int) -> VersionInUse:

@@ -7,6 +7,7 @@ from dataclasses import dataclass, replace
 from datetime import UTC, datetime
 
 from carafe.errors import AliasChanged, AliasNotFound, NothingToRollBack, PromotionRefused, VersionNotFound
+from carafe.registry.absence import no_field
 from carafe.registry.comparison import Contender
 from carafe.registry.gates import Gates, failed_gates
 from carafe.registry.history import Action, Change, Entry, HistoryQuery, said, settled_before
@@ -93,10 +94,12 @@ class Aliases(Versions):
         Raises:
             ModelNotFound: when no model has this name.
             VersionNotFound: when the model has not every version that the traffic names.
+            InvalidTraffic: when a field is to keep callers with a version that no version which is to answer takes.
             AliasChanged: when the alias is at another revision.
             PromotionRefused: when a version that is to answer as champion does not pass the model's gates.
         """
         change = _change(name, alias, traffic, action, by=by, reason=reason, expected=expected)
+        self._check_field(name, traffic)
         if alias != CHAMPION or action is Action.ROLLBACK:
             return self.metadata.change(change)
         for _ in range(ATTEMPTS):
@@ -112,14 +115,14 @@ class Aliases(Versions):
         Raises:
             ModelNotFound: when no model has this name.
             AliasNotFound: when the model has no such alias.
-            NothingToRollBack: when it never pointed at another version that still exists.
+            NothingToRollBack: when no version that still exists answered alone before what answers now.
         """
         found = self.alias(name, alias)
         for number in settled_before(self._past(name, alias)):
             with suppress(VersionNotFound):
                 return self.metadata.version(name, number)
         raise NothingToRollBack(
-            f"{name}@{alias} ({found.traffic}) never pointed at another version that still exists: promote one"
+            f"{name}@{alias}: no version that still exists answered alone before {found.traffic}: promote one"
         )
 
     def rollback(
@@ -133,7 +136,7 @@ class Aliases(Versions):
             ModelNotFound: when no model has this name.
             AliasNotFound: when the model has no such alias.
             AliasChanged: when the alias is at another revision, or is changed by somebody else meanwhile.
-            NothingToRollBack: when it never pointed at another version that still exists.
+            NothingToRollBack: when no version that still exists answered alone before what answers now.
         """
         seen = self.alias(name, alias).revision if expected is None else expected
         change = _change(name, alias, None, Action.ROLLBACK, by=by, reason=reason, expected=seen)
@@ -195,6 +198,15 @@ class Aliases(Versions):
             ModelNotFound: when no model ever had this name.
         """
         self.metadata.set_gates(check_name(name), gates, when=datetime.now(UTC), by=said(by, what="by"))
+
+    def _check_field(self, name: str, traffic: Traffic) -> None:
+        """Return when a version that answers takes the field by which callers are kept; without it nobody would be."""
+        if traffic.field is None:
+            return
+        answering = (self.metadata.version(name, share.version) for share in traffic.shares)
+        known = {field for version in answering for field in version.manifest.signature.names}
+        if traffic.field not in known:
+            raise no_field(name, traffic.field, known)
 
     def _passed(self, change: Change, force: bool) -> Change:  # noqa: FBT001 - a callback's
         """Return a change that the gates have nothing against; as ``_judged`` where any could stand before it."""

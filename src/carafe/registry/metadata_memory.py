@@ -164,7 +164,7 @@ class MemoryMetadata:
             version = self.version(name, number)
             self._rollouts.check_unneeded(name, number)
             if version.pointed:
-                raise in_use(name, number, version.aliases)
+                raise in_use(name, number, version.pointed)
             del self._shelves[name].versions[number]
             self._write(self._shelves[name], deleted(version, when=when, by=by))
             self._generation += 1

@@ -136,7 +136,7 @@ class SqlMetadata:
             model = _model(connection, name)
             check_unneeded(connection, model, name=name, number=number)
             if version.pointed:
-                raise in_use(name, number, version.aliases)
+                raise in_use(name, number, version.pointed)
             connection.execute(delete(versions).where(versions.c.model_id == model, versions.c.number == number))
             history_sql.write(connection, model, deleted(version, when=when, by=by))
             return version

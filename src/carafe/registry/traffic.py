@@ -75,6 +75,12 @@ class Traffic(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=T
         """Every version that is named, those that answer first."""
         return (*(share.version for share in self.shares), *self.shadows)
 
+    @property
+    def field(self) -> str | None:
+        """The name of the field that keeps a caller with one version; None where none does."""
+        named = self.sticky is not None and self.sticky.startswith(_FIELD)
+        return self.sticky[len(_FIELD) :] if named and self.sticky else None
+
     def percent(self, number: int) -> float:
         """Return how many of a hundred requests a version answers; 0 for a shadow and for one that is not named."""
         return next((share.percent for share in self.shares if share.version == number), 0.0)
