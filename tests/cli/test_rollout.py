@@ -67,7 +67,7 @@ def run(*words: str) -> Result:
     return CliRunner().invoke(main, words)
 
 
-QUICK = ("--steps", "5,100", "--every", "0", "--min-requests", "20")
+QUICK = ("--steps", "5,100", "--every", "0.01s", "--min-requests", "20")
 
 
 def test_it_begins_and_follows_to_the_end(registry: Registry) -> None:
@@ -89,7 +89,11 @@ def test_it_exits_with_one_when_the_version_has_not_taken_over(registry: Registr
     assert result.exit_code == 1
     end = result.stdout.splitlines()[-1]
     assert end.startswith("turned-back: version 1 answers again: ")
-    assert end.endswith("requests of the candidate failed, at most 1 % may")
+    shown = run("rollout", "status", "houses").stdout
+    assert ", step 1 of 3, 5 %: version 1 answers again: " in shown
+    assert shown.count("turned-back") == 1
+    assert "(100 %)" in shown
+    assert end.endswith("requests of the candidate failed in step 1, at most 1 % may")
 
 
 def test_it_begins_without_following_is_shown_paused_resumed_and_stopped(registry: Registry) -> None:
@@ -119,6 +123,7 @@ def test_it_begins_without_following_is_shown_paused_resumed_and_stopped(registr
     ("words", "code", "complaint"),
     [
         (("houses@2", "--every", "soon"), 2, "no length of time such as 90s, 10m or 1h"),
+        (("houses@2", "--every", "0s"), 2, "no time at all"),
         (("houses@2", "--steps", "a,b"), 2, "no list of percentages such as 5,25,100"),
         (("houses@2", "--max-errors", "few"), 2, "no percentage such as 1%"),
         (("houses@2", "--steps", "5,50"), 1, "[invalid-rollout]"),
@@ -152,6 +157,6 @@ def test_ctrl_c_ends_the_command_and_not_the_rollout(registry: Registry, home: P
     with suppress(OSError):  # what a terminal tells when its other end has closed
         while True:
             seen += os.read(leader, 65536)
-    assert process.wait(30) == 0
+    assert process.wait(30) == 130
     assert "carafe rollout stop houses@champion" in seen.decode()
     assert len(registry.rollouts.active()) == 1

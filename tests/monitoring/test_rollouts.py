@@ -125,13 +125,13 @@ def test_a_failing_candidate_turns_back_in_the_next_round_and_is_not_what_a_roll
     found = worker.watch(1)
     assert (found.state, found.outcome) == (
         State.TURNED_BACK,
-        "3 of 3 requests of the candidate failed, at most 1 % may",
+        "3 of 3 requests of the candidate failed in step 1, at most 1 % may",
     )
     assert registry.alias("houses").traffic == Traffic.to(1)
     entry = registry.history("houses").items[0]
     assert entry.action is Action.ROLLBACK
     assert entry.reason.startswith(
-        "rollout 1 turned-back: 3 of 3 requests of the candidate failed, at most 1 % may; at 100"
+        "rollout 1 turned-back: 3 of 3 requests of the candidate failed in step 1, at most 1 % may; at 100"
     )
     publish(registry)
     registry.promote(ModelRef(name="houses", version=3))

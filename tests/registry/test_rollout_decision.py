@@ -61,7 +61,7 @@ def test_without_enough_requests_it_holds_and_says_so() -> None:
 def test_a_candidate_that_always_fails_turns_back_at_once(failed: int) -> None:
     found = decided(asked(0, failed=failed), lasted=0.5)
     assert found.move is Move.TURN_BACK
-    assert found.reason == f"{failed} of {failed} requests of the candidate failed, at most 1 % may"
+    assert found.reason == f"{failed} of {failed} requests of the candidate failed in step 1, at most 1 % may"
 
 
 def test_one_error_among_twenty_is_not_enough_and_among_a_hundred_neither() -> None:
@@ -96,7 +96,8 @@ def test_a_slow_candidate_turns_back_after_a_few_requests_but_not_for_its_first_
     found = decided(asked(20, seconds=0.05), lasted=1.0)
     assert found.move is Move.TURN_BACK
     assert "20 of 20 requests of the candidate took longer than" in found.reason
-    assert "(2 times the stable version's 95th percentile)" in found.reason
+    assert "20 requests of the candidate took longer than" in found.reason
+    assert "ms (2 times the stable version's 95th percentile of 10.2 ms) in step 1, at most 5 % may" in found.reason
 
 
 def test_a_ratio_says_how_slow_and_none_that_it_does_not_matter() -> None:
@@ -107,6 +108,17 @@ def test_a_ratio_says_how_slow_and_none_that_it_does_not_matter() -> None:
 
 def test_below_a_millisecond_nothing_is_slow() -> None:
     assert decided(asked(200, seconds=0.0009), asked(2000, seconds=0.0001)).move is Move.STEP
+    found = decided(asked(200, seconds=0.002), asked(2000, seconds=0.0001))
+    assert "(1 ms above the stable version's 95th percentile of 0.113 ms)" in found.reason
+
+
+def test_what_is_told_names_the_steps_in_which_it_was_seen() -> None:
+    """A part that no step shows by itself may show in all of them."""
+    steps = [
+        StepFigures(step=step, workers=1, candidate=asked(290, failed=10), stable=asked(2000)) for step in range(3)
+    ]
+    found = decide(a_rollout(step=2), steps)
+    assert found.reason == "30 of 900 requests of the candidate failed in steps 1 to 3, at most 1 % may"
 
 
 def test_some_slow_answers_as_the_stable_version_has_them_are_none_too_many() -> None:

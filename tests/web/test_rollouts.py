@@ -126,7 +126,7 @@ def test_a_candidate_that_fails_turns_back_within_moments(house: House) -> None:
     statuses = [answer.status for answer in until(house, "turned-back")]
     assert set(statuses) <= {200, 500}
     found = house.ask("GET", PATH).json
-    assert found["outcome"].endswith("requests of the candidate failed, at most 1 % may")
+    assert found["outcome"].endswith("requests of the candidate failed in step 1, at most 1 % may")
     assert found["figures"][0]["candidate"]["failed"] >= 3
     assert found["figures"][0]["stable"]["failed"] == 0
     assert house.service.registry.alias("houses").traffic == Traffic.to(1)

@@ -61,7 +61,10 @@ class _Duration(click.ParamType[float]):
         found = re.fullmatch(r"(\d+(?:\.\d+)?)\s*([smhd]?)", value.strip())
         if found is None:
             self.fail(f"{value!r} is no length of time such as 90s, 10m or 1h", param, ctx)
-        return float(found[1]) * _UNITS[found[2]]
+        seconds = float(found[1]) * _UNITS[found[2]]
+        if not seconds:
+            self.fail(f"{value!r} is no time at all: a step is watched for a while, such as 10s", param, ctx)
+        return seconds
 
 
 class _Percent(click.ParamType[float]):
@@ -137,7 +140,7 @@ def begin(  # noqa: PLR0913 - one for each option
     """Let NAME@VERSION answer a small share of what is asked of an alias, then more, then all.
 
     Running services take the steps, this command only watches them do it: with Ctrl-C it ends, and the rollout goes
-    on. It exits with 1 when the version has not taken over in the end.
+    on. It exits with 1 when the version has not taken over in the end, with 130 after Ctrl-C.
     """
     meant = named_version(ref)
     plan = Plan(steps=steps, every=every, min_requests=min_requests, max_errors=max_errors, max_slower=max_slower)

@@ -26,6 +26,9 @@ INTERVAL = 0.5
 QUIET = 5.0
 """After how many seconds without a sign of a service it is said that there may be none."""
 
+INTERRUPTED = 130
+"""The exit code of a command that Ctrl-C ended, as shells tell it: 128 and the number of SIGINT."""
+
 _NOBODY = "no service watches it: `carafe serve` goes on where it is"
 
 _COLUMNS = ("step", "share", "version", "requests", "failed", "refused", "turned away", "median", "p95")
@@ -48,7 +51,10 @@ class _Pulse:
 
 
 def follow(registry: Registry, name: str, alias: str) -> Rollout:
-    """Show a rollout until it has ended, or the user has seen enough, and return it as it was seen last."""
+    """Show a rollout until it has ended, and return it as it was then.
+
+    A user who has seen enough ends the command, with the code of a command that was interrupted, not the rollout.
+    """
     pulse = _Pulse()
     last = registry.rollouts.latest(name, alias)
     shown = _picture if sys.stdout.isatty() else _lines
@@ -61,7 +67,7 @@ def follow(registry: Registry, name: str, alias: str) -> Rollout:
             f"\nThe rollout goes on without this command: `carafe rollout status {called}` shows it, "
             f"`carafe rollout stop {called}` ends it."
         )
-        return last.rollout
+        raise click.exceptions.Exit(INTERRUPTED) from None
     click.echo(printable(_end(last.rollout)))
     return last.rollout
 
@@ -105,7 +111,7 @@ def _lines(looks: Iterator[Watched], pulse: _Pulse) -> Iterator[Watched]:
 def _drawn(watched: Watched, *, quiet: bool) -> Group:
     rollout = watched.rollout
     head = Text(printable(f"rollout {rollout.id} of {rollout}, begun {moment(rollout.began)}"))
-    doing = _doing(watched) if rollout.state.active else _end(rollout)
+    doing = _doing(watched) if rollout.state.active else _came_of(rollout)
     if quiet:
         doing = _NOBODY
     return Group(head, Text(printable(f"{_where(rollout)}: {doing}")), _figures(watched))
@@ -126,8 +132,16 @@ def _figures(watched: Watched) -> Table:
 
 def _cells(counts: Counts) -> tuple[str, ...]:
     happened = (counts.failed, counts.refused, counts.turned_away)
-    rates = tuple(f"{count:,} ({100 * count / counts.requests:.2g} %)" if count else "-" for count in happened)
+    rates = tuple(f"{count:,} ({_percent(count / counts.requests)})" if count else "-" for count in happened)
     return (f"{counts.requests:,}", *rates, _milliseconds(counts.quantile(0.5)), _milliseconds(counts.quantile(0.95)))
+
+
+def _percent(part: float) -> str:
+    """Return a part of a whole in percent, to a tenth where that says something."""
+    percent = 100 * part
+    if percent < 0.1:
+        return "< 0.1 %"
+    return f"{percent:.0f} %" if percent >= 10 else f"{percent:.1f} %"
 
 
 def _milliseconds(seconds: float | None) -> str:
@@ -143,9 +157,15 @@ def _doing(watched: Watched) -> str:
 
 
 def _end(rollout: Rollout) -> str:
-    """Return what came of a rollout."""
+    """Return what came of a rollout, with its state where that is no success."""
+    told = _came_of(rollout)
+    return told if rollout.state is State.DONE else f"{rollout.state.value}: {told}"
+
+
+def _came_of(rollout: Rollout) -> str:
+    """Return what came of a rollout, beside its state."""
     if rollout.state is State.DONE:
         return f"version {rollout.candidate} answers {rollout.name}@{rollout.alias} alone"
     if rollout.state is State.OVERTAKEN:
-        return f"overtaken: {rollout.outcome}"
-    return f"{rollout.state.value}: version {rollout.stable} answers again: {rollout.outcome}"
+        return rollout.outcome
+    return f"version {rollout.stable} answers again: {rollout.outcome}"

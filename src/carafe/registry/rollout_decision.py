@@ -48,6 +48,8 @@ class _Rate:
     """How often something happened to the candidate's requests, and how often it may."""
 
     what: str
+    where: str
+    """In which steps."""
     hits: int
     total: int
     bound: float
@@ -62,7 +64,7 @@ class _Rate:
 
     def __str__(self) -> str:
         allowed = f"at most {100 * self.bound:.3g} % may"
-        return f"{self.hits:,} of {self.total:,} requests of the candidate {self.what}, {allowed}"
+        return f"{self.hits:,} of {self.total:,} requests of the candidate {self.what} {self.where}, {allowed}"
 
 
 _KINDS: tuple[tuple[str, Callable[[Counts], int], int], ...] = (
@@ -112,16 +114,16 @@ def _missing(rollout: Rollout, here: Counts, rates: Sequence[_Rate]) -> Iterator
 def _rates(rollout: Rollout, here: Counts, figures: Sequence[StepFigures]) -> Iterator[_Rate]:
     """Yield what has a bound: of this step, in which it may have begun, and of all, which show more of what is rare."""
     stable, whole = added(each.stable for each in figures), added(each.candidate for each in figures)
-    for counts in (here, whole):
+    for counts, where in ((here, f"in step {rollout.step + 1}"), (whole, f"in steps 1 to {rollout.step + 1}")):
         for what, count, least in _KINDS:
             if counts.requests >= least:
                 usual = at_most(count(stable), stable.requests) if count(stable) else 0.0
                 bound = max(rollout.plan.max_errors / 100, usual)
-                yield _Rate(what=what, hits=count(counts), total=counts.requests, bound=bound)
-        yield from _slowness(rollout, counts, stable)
+                yield _Rate(what=what, where=where, hits=count(counts), total=counts.requests, bound=bound)
+        yield from _slowness(rollout, counts, stable, where=where)
 
 
-def _slowness(rollout: Rollout, counts: Counts, stable: Counts) -> Iterator[_Rate]:
+def _slowness(rollout: Rollout, counts: Counts, stable: Counts, *, where: str) -> Iterator[_Rate]:
     """Yield how many answers took longer than 95 % of them may: a quantile is a bound for a rate."""
     slower = rollout.plan.max_slower
     bucket = stable.at(rank_of(QUANTILE, stable.answered)) if stable.answered >= LEAST_TIMED else None
@@ -130,8 +132,19 @@ def _slowness(rollout: Rollout, counts: Counts, stable: Counts) -> Iterator[_Rat
     usual = upper_edge(bucket)
     limit = max(usual * slower, usual + SLACK)
     yield _Rate(
-        what=f"took longer than {1000 * limit:.3g} ms ({slower:g} times the stable version's 95th percentile)",
+        what=f"took longer than {1000 * limit:.3g} ms ({_because(usual, slower)})",
+        where=where,
         hits=counts.longer_than(limit),
         total=counts.answered,
         bound=1 - QUANTILE,
+    )
+
+
+def _because(usual: float, slower: float) -> str:
+    """Return in words what makes the longest duration that may be: the ratio, or the least that counts."""
+    percentile = f"the stable version's 95th percentile of {1000 * usual:.3g} ms"
+    return (
+        f"{slower:g} times {percentile}"
+        if usual * slower >= usual + SLACK
+        else f"{1000 * SLACK:g} ms above {percentile}"
     )
