@@ -8,6 +8,9 @@ from carafe.errors import InvalidParameter
 from carafe.web.call import PREFER, X_REQUEST_TIMEOUT, Headers
 from carafe.web.prefer import preferred_wait
 
+LONGEST = 999_999_999
+"""The largest number that is taken: what has more digits is no time that anybody waits."""
+
 _TIMEOUT = re.compile(r"([0-9]{1,9}(?:\.[0-9]{1,9})?) ?(ms|s|)", re.ASCII)
 
 
@@ -37,5 +40,7 @@ def read_timeout(text: str) -> float:
     """
     found = _TIMEOUT.fullmatch(text.strip())
     if found is None:
-        raise InvalidParameter(f"X-Request-Timeout: got {text[:40]!a}, expected seconds such as 2 or 0.5, or 500ms")
+        raise InvalidParameter(
+            f"X-Request-Timeout: got {text[:40]!a}, expected seconds such as 2 or 0.5, or 500ms, up to {LONGEST}"
+        )
     return float(found[1]) / (1000 if found[2] == "ms" else 1)
