@@ -9,7 +9,7 @@ import pytest
 from flask import abort
 
 from carafe.access import Role
-from carafe.errors import CorruptArtefact, ServerBusy
+from carafe.errors import CarafeError, CorruptArtefact, PredictionFailed, ServerBusy, StorageUnavailable
 from carafe.web.call import Call
 from carafe.web.dispatch import Dispatch
 from carafe.web.routes import ROUTES
@@ -98,6 +98,27 @@ def test_the_story_of_a_server_side_error_is_in_the_log_only(
     assert answer.status == 503
     assert "/srv" not in answer.body.decode()
     assert "/srv/home/artefacts/x" in caplog.text
+
+
+@pytest.mark.parametrize(
+    ("error", "traced"),
+    [
+        (StorageUnavailable("the database does not answer"), False),
+        (CorruptArtefact("houses@1: digest differs"), False),
+        (PredictionFailed("houses@1: division by zero"), True),
+    ],
+)
+def test_an_outage_is_a_line_in_the_log_and_only_a_fault_has_its_traceback(
+    house: House, monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture, error: CarafeError, *, traced: bool
+) -> None:
+    def fail(*_: object) -> None:
+        raise error
+
+    monkeypatch.setattr(type(house.service.registry), "model", fail)
+    assert house.ask("GET", "/models/houses").status >= 500
+    (record,) = caplog.records
+    assert str(error) in record.getMessage()
+    assert (record.exc_info is not None) is traced
 
 
 def test_a_busy_server_says_when_to_ask_again_and_fills_no_log(

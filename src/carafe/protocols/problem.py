@@ -82,6 +82,11 @@ def status_of(error: CarafeError) -> int:
     return STATUS.get(error.slug, 500)
 
 
+def is_outage(error: CarafeError) -> bool:
+    """Tell whether something is away that was foreseen to be, such as a database: its message says all there is."""
+    return status_of(error) > 500
+
+
 def problem_of(error: CarafeError, *, request_id: str) -> Problem:
     """Return the document that tells ``error`` to a client.
 

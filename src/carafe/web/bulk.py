@@ -13,7 +13,7 @@ from carafe.jobs.scoring.reply import reply
 from carafe.jobs.scoring.terms import Answerer
 from carafe.jobs.scoring.trial import try_reading
 from carafe.protocols.media import ARROW, CSV, JSON_LINES, PARQUET
-from carafe.protocols.problem import status_of
+from carafe.protocols.problem import is_outage, status_of
 from carafe.schema import Prediction, PredictRequest, Rows
 from carafe.serving.deadline import deadline, until
 from carafe.web.route import Context
@@ -62,7 +62,8 @@ def _told(error: Exception) -> str:
     """Return what a client may know of an error that came after the reply had begun; the log gets all of it."""
     if isinstance(error, DeadlineExceeded):  # as many as come, and nothing is wrong here
         return str(error)
-    _LOG.error("the answers to a table broke off", exc_info=error)
+    trace = None if isinstance(error, CarafeError) and is_outage(error) else error
+    _LOG.error("the answers to a table broke off: %s", error, exc_info=trace)
     if not isinstance(error, CarafeError):
         return "something went wrong inside the server"
     return str(error) if status_of(error) < 500 else error.title

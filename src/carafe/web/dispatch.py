@@ -14,7 +14,7 @@ import msgspec
 
 from carafe.errors import CarafeError
 from carafe.protocols.media import PROBLEM
-from carafe.protocols.problem import PLAIN, Problem, problem, problem_of
+from carafe.protocols.problem import PLAIN, Problem, is_outage, problem, problem_of
 from carafe.serving.deadline import until, within
 from carafe.serving.observers import Finished
 from carafe.web.admission import admitted
@@ -180,7 +180,8 @@ def refusal(error: CarafeError, *, request_id: str) -> Reply:
     if error.retry_seconds is not None:  # as many as come: counted by observers, not logged one by one
         return _problem(document, headers=(("Retry-After", str(math.ceil(error.retry_seconds))),))
     if document.status >= 500 and error.slug not in PLAIN:
-        _LOG.error("request %s: %s: %s", request_id, error.slug, error, exc_info=error)
+        trace = None if is_outage(error) else error  # of an outage comes one for each request, all of them alike
+        _LOG.error("request %s: %s: %s", request_id, error.slug, error, exc_info=trace)
     headers = (("WWW-Authenticate", 'Bearer realm="carafe"'),) if document.status == 401 else ()
     return _problem(document, headers=headers)
 
