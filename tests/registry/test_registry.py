@@ -222,7 +222,7 @@ def test_a_field_that_no_answering_version_takes_keeps_nobody_and_is_refused(reg
 
 
 def test_a_model_whose_name_is_near_no_other_is_told_where_the_names_are(registry: Registry) -> None:
-    with pytest.raises(ModelNotFound, match="there is no model 'nosuch': the list of models has .*`carafe models`"):
+    with pytest.raises(ModelNotFound, match=r"there is no model 'nosuch': the list of models has .*`carafe models`"):
         registry.resolve(ref("nosuch"))
 
 
