@@ -58,13 +58,18 @@ def test_traffic_is_shown_and_shared(houses: Registry) -> None:
     assert done("traffic", "houses").startswith("houses@champion is version 1 (since ")
     assert f"revision {revision})" in done("traffic", "houses")
     told = done("traffic", "houses", "1=95", "2=5", "--shadow", "3", "--sticky", "header:X-User", "--reason", "canary")
-    assert told == "houses@champion is now version 1 95 %, version 2 5 %, shadow 3 (was version 1)\n"
+    assert (
+        told
+        == "houses@champion is now version 1 95 %, version 2 5 %, shadow 3, sticky by header:X-User (was version 1)\n"
+    )
     assert "sticky by header:X-User" in done("traffic", "houses")
     assert done("traffic", "houses", "1=99.5", "2=0.5").startswith(
         "houses@champion is now version 1 99.5 %, version 2 0.5 %"
     )
     told = done("traffic", "houses", "--shadow", "3")
-    assert told.startswith("houses@champion is now version 1 99.5 %, version 2 0.5 %, shadow 3 (was")
+    assert told.startswith(
+        "houses@champion is now version 1 99.5 %, version 2 0.5 %, shadow 3, sticky by header:X-User (was"
+    )
     assert houses.history("houses").items[-3].by == ""
     assert done("traffic", "houses", "--alias", "new", "2=100").startswith("houses@new is now version 2")
 
@@ -95,6 +100,30 @@ def test_a_rollout_keeps_callers_with_their_versions_and_asks_the_same_shadows(h
     assert houses.alias("houses").traffic == rollout.traffic(0)
     houses.rollouts.stop("houses")
     assert houses.alias("houses").traffic == before
+
+
+def test_programs_read_what_an_alias_is_and_its_revision_from_every_command_that_shows_or_moves_it(
+    houses: Registry,
+) -> None:
+    moved = json.loads(done("promote", "houses@2", "--json"))
+    assert (moved["model"], moved["alias"], moved["version"]) == ("houses", "champion", 2)
+    assert moved == json.loads(done("traffic", "houses", "--json"))
+    back = json.loads(done("rollback", "houses", "--if-revision", str(moved["revision"]), "--json"))
+    assert (back["version"], back["revision"]) == (1, houses.alias("houses").revision)
+    shared = json.loads(done("traffic", "houses", "1=95", "2=5", "--sticky", "header:X-User", "--json"))
+    assert shared["shares"] == [{"version": 1, "percent": 95.0}, {"version": 2, "percent": 5.0}]
+    assert shared["sticky"] == "header:X-User"
+    gates = json.loads(done("gates", "houses", "--proof", "--json"))
+    assert (
+        gates == {"worse_by": None, "signature": False, "proof": True} == json.loads(done("gates", "houses", "--json"))
+    )
+
+
+@pytest.mark.usefixtures("houses")
+def test_an_alias_that_shared_is_dropped_with_all_that_it_was() -> None:
+    done("traffic", "houses", "--alias", "new", "1=95", "2=5")
+    told = done("delete", "houses@new", "--yes")
+    assert told == "dropped houses@new, which was version 1 95 %, version 2 5 %\n"
 
 
 @pytest.mark.parametrize("share", ["4", "4=", "=5", "4=x", "0=5", "4=-5", "4=1e1", "4:5"])

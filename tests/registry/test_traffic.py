@@ -47,3 +47,5 @@ def test_only_a_header_or_a_field_keeps_a_caller_with_a_version(sticky: str) -> 
 def test_traffic_says_what_it_is() -> None:
     assert str(Traffic.to(3)) == "version 3"
     assert str(Traffic(shares=shares(95, 5), shadows=(7,))) == "version 1 95 %, version 2 5 %, shadow 7"
+    kept = Traffic(shares=shares(95, 5), sticky="header:X-User")
+    assert str(kept) == "version 1 95 %, version 2 5 %, sticky by header:X-User"

@@ -9,8 +9,9 @@ import pytest
 
 from carafe.access import Permission, Role
 from carafe.protocols.media import JSON_LINES
+from carafe.registry.alias_documents import GatesDocument
 from carafe.serving import Finished, Observer
-from carafe.web.alias_documents import AliasChange, GatesDocument, Turn
+from carafe.web.alias_documents import AliasChange, Turn
 from carafe.web.blueprint import VERBS
 from carafe.web.route import PUBLIC, Body
 from carafe.web.routes import ROUTES

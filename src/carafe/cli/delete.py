@@ -25,8 +25,8 @@ def command(*, ref: str, yes: bool) -> None:
         if meant.version is None:
             alias = str(meant.alias)
             _ask(f"Drop the alias {alias} of {meant.name}? Version {version.number} stays.", yes=yes)
-            registry.drop_alias(meant.name, alias, by=account())
-            click.echo(f"dropped {meant}, which was version {version.number}")
+            dropped = registry.drop_alias(meant.name, alias, by=account())
+            click.echo(f"dropped {meant}, which was {dropped.before}")
         else:
             _ask(f"Delete {version} for good?", yes=yes)
             registry.delete(version.name, version.number, by=account())

@@ -5,8 +5,11 @@ from __future__ import annotations
 import click
 
 from carafe.access.account import account
+from carafe.cli import said
 from carafe.cli.home import opened_registry
+from carafe.cli.terminal import print_json
 from carafe.registry import Gates
+from carafe.registry.alias_documents import GatesDocument
 
 
 @click.command("gates")
@@ -21,7 +24,8 @@ from carafe.registry import Gates
 @click.option("--signature", is_flag=True, help="It must take every record that the champion takes, and answer alike.")
 @click.option("--proof", is_flag=True, help="It must have been proved to answer as the pipeline it was made from.")
 @click.option("--none", "nothing", is_flag=True, help="Ask for nothing.")
-def command(*, name: str, worse_by: float | None, signature: bool, proof: bool, nothing: bool) -> None:
+@said.as_json
+def command(*, name: str, worse_by: float | None, signature: bool, proof: bool, nothing: bool, as_json: bool) -> None:
     """Show the gates of the model NAME, or set them: the options that are given, and no others, hold from then on.
 
     They stand before whatever lets another version answer as champion: promotions, shares, rollouts and
@@ -33,4 +37,8 @@ def command(*, name: str, worse_by: float | None, signature: bool, proof: bool, 
     with opened_registry() as registry:
         if nothing or wanted.any:
             registry.set_gates(name, wanted, by=account())
-        click.echo(f"{name}: {registry.gates(name)}")
+        gates = registry.gates(name)
+    if as_json:
+        print_json(GatesDocument.of(gates))
+    else:
+        click.echo(f"{name}: {gates}")

@@ -8,7 +8,9 @@ from carafe.access.account import account
 from carafe.cli import said
 from carafe.cli.home import opened_registry
 from carafe.cli.reference import named_version
+from carafe.cli.terminal import print_json
 from carafe.registry import Entry
+from carafe.registry.alias_documents import AliasDocument
 from carafe.schema.exchange import CHAMPION
 
 
@@ -18,7 +20,8 @@ from carafe.schema.exchange import CHAMPION
 @said.reason
 @said.force
 @said.if_revision
-def command(*, ref: str, alias: str, reason: str, force: bool, if_revision: int | None) -> None:
+@said.as_json
+def command(*, ref: str, alias: str, reason: str, force: bool, if_revision: int | None, as_json: bool) -> None:
     """Make a version the champion, which answers where only the model is named, or give it another alias.
 
     NAME@VERSION is houses@4, or houses@staging for the version that another alias points at now. What the model's
@@ -27,11 +30,14 @@ def command(*, ref: str, alias: str, reason: str, force: bool, if_revision: int 
     meant = named_version(ref)
     with opened_registry() as registry:
         entry = registry.promote(meant, alias=alias, by=account(), reason=reason, force=force, expected=if_revision)
-    say(entry)
+    say(entry, as_json=as_json)
 
 
-def say(entry: Entry) -> None:
-    """Print what an alias is now, and what it was."""
+def say(entry: Entry, *, as_json: bool) -> None:
+    """Print what an alias is now, and what it was; for machines as the REST interface answers, with its revision."""
+    if as_json:
+        print_json(AliasDocument.then(entry))
+        return
     was = f" (was {entry.before})" if entry.before not in {None, entry.after} else ""
     against = ", against the gates" if entry.forced else ""
     click.echo(f"{entry.name}@{entry.alias} is now {entry.after}{was}{against}")

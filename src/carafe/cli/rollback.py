@@ -16,7 +16,8 @@ from carafe.schema import ModelRef
 @click.argument("ref", metavar="NAME[@ALIAS]")
 @said.reason
 @said.if_revision
-def command(*, ref: str, reason: str, if_revision: int | None) -> None:
+@said.as_json
+def command(*, ref: str, reason: str, if_revision: int | None, as_json: bool) -> None:
     """Point an alias back at the version that answered alone before what answers now; again, one further back.
 
     NAME[@ALIAS] is houses, for its champion, or houses@staging. No gate stands in the way.
@@ -26,4 +27,4 @@ def command(*, ref: str, reason: str, if_revision: int | None) -> None:
         raise InvalidName(f"{ref}: got a version, expected a model or an alias, such as {meant.name}@champion")
     with opened_registry() as registry:
         entry = registry.rollback(meant.name, meant.alias, by=account(), reason=reason, expected=if_revision)
-    say(entry)
+    say(entry, as_json=as_json)

@@ -8,6 +8,8 @@ reason = click.option("--reason", metavar="TEXT", default="", help="Why; the his
 
 force = click.option("--force", is_flag=True, help="Go through gates that refuse it; the history tells of it.")
 
+as_json = click.option("--json", "as_json", is_flag=True, help="Print JSON for machines.")
+
 if_revision = click.option(
     "--if-revision",
     type=click.IntRange(0),

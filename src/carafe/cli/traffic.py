@@ -10,9 +10,10 @@ from carafe.access.account import account
 from carafe.cli import said
 from carafe.cli.home import opened_registry
 from carafe.cli.promote import say
-from carafe.cli.terminal import moment
+from carafe.cli.terminal import moment, print_json
 from carafe.errors import AliasNotFound
 from carafe.registry import Alias, Registry, Share, Traffic
+from carafe.registry.alias_documents import AliasDocument
 from carafe.schema.exchange import CHAMPION
 
 NOT_STICKY = "none"
@@ -40,6 +41,7 @@ _SHARE = re.compile(r"([1-9][0-9]{0,8})=([0-9]{1,3}(?:\.[0-9]{1,6})?)%?", re.ASC
 @said.reason
 @said.force
 @said.if_revision
+@said.as_json
 def command(  # noqa: PLR0913 - options
     *,
     name: str,
@@ -50,6 +52,7 @@ def command(  # noqa: PLR0913 - options
     reason: str,
     force: bool,
     if_revision: int | None,
+    as_json: bool,
 ) -> None:
     """Show how the requests to NAME's champion are shared, or share them anew: VERSION=PERCENT, such as 4=95 5=5.
 
@@ -61,7 +64,7 @@ def command(  # noqa: PLR0913 - options
     with opened_registry() as registry:
         found = _found(registry, name, alias, new=bool(wanted))
         if found is not None and not (wanted or shadows or sticky):
-            show(name, found)
+            print_json(AliasDocument.of(name, found)) if as_json else show(name, found)
             return
         expected = if_revision
         if found is not None and not (wanted and sticky):  # what stays is what was seen
@@ -70,14 +73,13 @@ def command(  # noqa: PLR0913 - options
             wanted, sticky = wanted or found.traffic.shares, sticky or found.traffic.sticky
         traffic = Traffic(shares=wanted, shadows=shadows, sticky=None if sticky == NOT_STICKY else sticky)
         entry = registry.direct(name, alias, traffic, by=account(), reason=reason, force=force, expected=expected)
-    say(entry)
+    say(entry, as_json=as_json)
 
 
 def show(name: str, alias: Alias) -> None:
     """Print what an alias points at."""
-    sticky = f", sticky by {alias.traffic.sticky}" if alias.traffic.sticky else ""
     since = f"since {moment(alias.changed)}, revision {alias.revision}"
-    click.echo(f"{name}@{alias.name} is {alias.traffic}{sticky} ({since})")
+    click.echo(f"{name}@{alias.name} is {alias.traffic} ({since})")
 
 
 def _found(registry: Registry, name: str, alias: str, *, new: bool) -> Alias | None:

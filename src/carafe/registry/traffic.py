@@ -91,7 +91,8 @@ class Traffic(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=T
             for share in self.shares
         )
         shadows = "".join(f", shadow {number}" for number in self.shadows)
-        return f"{answering}{shadows}"
+        sticky = f", sticky by {self.sticky}" if self.sticky else ""
+        return f"{answering}{shadows}{sticky}"
 
 
 def _measured(percent: float) -> bool:

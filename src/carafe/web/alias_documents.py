@@ -7,14 +7,8 @@ from datetime import datetime
 import msgspec
 
 from carafe.errors import FieldProblem, InvalidInput
-from carafe.registry import Action, Alias, Entry, Gates, Page, Share, Traffic
-
-
-class ShareDocument(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
-    """A version, and how many of a hundred requests it answers."""
-
-    version: int
-    percent: float
+from carafe.registry import Action, Entry, Page, Share, Traffic
+from carafe.registry.alias_documents import AliasDocument, ShareDocument
 
 
 class AliasChange(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
@@ -74,45 +68,7 @@ class TrafficDocument(msgspec.Struct, frozen=True, kw_only=True):
     @classmethod
     def of(cls, traffic: Traffic) -> TrafficDocument:
         """Return the document of what an alias points at."""
-        return cls(shares=_shares(traffic), shadows=traffic.shadows, sticky=traffic.sticky)
-
-
-class AliasDocument(msgspec.Struct, frozen=True, kw_only=True):
-    """What an alias points at. ``version`` answers where only one can; ``revision`` changes with every change."""
-
-    model: str
-    alias: str
-    version: int
-    shares: tuple[ShareDocument, ...]
-    shadows: tuple[int, ...]
-    sticky: str | None
-    revision: int
-    changed: datetime
-
-    @classmethod
-    def of(cls, name: str, alias: Alias) -> AliasDocument:
-        """Return the document of an alias as it is."""
-        return cls._of(name, alias.name, alias.traffic, revision=alias.revision, changed=alias.changed)
-
-    @classmethod
-    def then(cls, entry: Entry) -> AliasDocument:
-        """Return the document of an alias as it was after a change that did not drop it."""
-        if entry.after is None or entry.alias is None:  # such an entry is of no alias, or of its end
-            raise AssertionError
-        return cls._of(entry.name, entry.alias, entry.after, revision=entry.id, changed=entry.when)
-
-    @classmethod
-    def _of(cls, name: str, alias: str, traffic: Traffic, *, revision: int, changed: datetime) -> AliasDocument:
-        return cls(
-            model=name,
-            alias=alias,
-            version=traffic.main,
-            shares=_shares(traffic),
-            shadows=traffic.shadows,
-            sticky=traffic.sticky,
-            revision=revision,
-            changed=changed,
-        )
+        return cls(shares=ShareDocument.of(traffic), shadows=traffic.shadows, sticky=traffic.sticky)
 
 
 class AliasList(msgspec.Struct, frozen=True, kw_only=True):
@@ -165,29 +121,3 @@ class HistoryPage(msgspec.Struct, frozen=True, kw_only=True):
         """Return the document of a page."""
         entries = [EntryDocument.of(entry) for entry in page.items]
         return cls(entries=entries, total=page.total, page=page.page, page_size=page.size)
-
-
-class GatesDocument(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
-    """What a version must fulfil before it may answer as champion; nothing unless said."""
-
-    worse_by: float | None = None
-    signature: bool = False
-    proof: bool = False
-
-    @classmethod
-    def of(cls, gates: Gates) -> GatesDocument:
-        """Return the document of a model's gates."""
-        return cls(worse_by=gates.worse_by, signature=gates.signature, proof=gates.proof)
-
-    @property
-    def gates(self) -> Gates:
-        """The gates.
-
-        Raises:
-            InvalidParameter: when the margin is no number from 0 on.
-        """
-        return Gates(worse_by=self.worse_by, signature=self.signature, proof=self.proof)
-
-
-def _shares(traffic: Traffic) -> tuple[ShareDocument, ...]:
-    return tuple(ShareDocument(version=share.version, percent=share.percent) for share in traffic.shares)

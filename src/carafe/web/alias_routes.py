@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 from carafe.access import Permission
-from carafe.web.alias_documents import AliasChange, AliasDocument, AliasList, GatesDocument, HistoryPage, Turn
+from carafe.registry.alias_documents import AliasDocument, GatesDocument
+from carafe.web.alias_documents import AliasChange, AliasList, HistoryPage, Turn
 from carafe.web.route import Body, Parameter, Route
 from carafe.web.views import aliases
 

@@ -7,10 +7,11 @@ from typing import TypeVar
 from carafe.protocols.document import read_document
 from carafe.protocols.media import JSON, media_type
 from carafe.registry import Entry, HistoryQuery
+from carafe.registry.alias_documents import AliasDocument, GatesDocument
 from carafe.registry.query import MAX_PAGE, MAX_SIZE
 from carafe.schema import ModelRef
 from carafe.schema.exchange import check_name
-from carafe.web.alias_documents import AliasChange, AliasDocument, AliasList, GatesDocument, HistoryPage, Turn
+from carafe.web.alias_documents import AliasChange, AliasList, HistoryPage, Turn
 from carafe.web.author import author
 from carafe.web.call import CONTENT_ENCODING, CONTENT_TYPE, Reply, document
 from carafe.web.precondition import Act, conditionally, tag
