@@ -28,6 +28,7 @@ import carafe.cli.models
 import carafe.cli.planning
 import carafe.cli.promote
 import carafe.cli.recipes
+import carafe.cli.restore
 import carafe.cli.rollback
 import carafe.cli.train
 import carafe.cli.training  # noqa: F401

@@ -8,7 +8,9 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from carafe.access import open_keys
+from carafe.access.home import RESTORING
 from carafe.database.upgrade import REVISIONS
+from carafe.errors import DamagedHome
 from carafe.models.artefact import load_model
 from carafe.registry import Query, Registry, open_registry
 from carafe.registry.history import HistoryQuery
@@ -40,9 +42,11 @@ class Found:
 
 
 def examine(home: Path) -> Found:
-    """Open the home as every command does, and look at everything in it."""
+    """Open the home as every command does, and look at everything in it; one that is half restored shows nothing."""
     settings = Settings(home=home)
     revision = _revision(home / "carafe.db")
+    if (home / RESTORING).exists():
+        return Found(State(revision, (), (), (), ()), tuple(_opened(settings)), 0)
     with closing(open_keys(settings)) as keys, closing(open_registry(settings)) as registry:
         known = tuple(f"{one.name} {one.role} {one.revoked is not None}" for one in keys.all())
         versions = registry.versions(Query(size=100)).items
@@ -59,6 +63,14 @@ def examine(home: Path) -> Found:
         faults += _untidy(registry, home)
     faults += [f"left {name}" for name in sorted({file.name for file in home.iterdir()} - KNOWN)]
     return Found(state, (*faults, *_damaged(home / "carafe.db")), orphans)
+
+
+def _opened(settings: Settings) -> list[str]:
+    try:
+        open_registry(settings).close()
+    except DamagedHome:
+        return []
+    return ["a home that is half restored can be opened"]
 
 
 def _aliases(registry: Registry, name: str) -> list[str]:

@@ -26,6 +26,7 @@ from carafe.errors import CarafeError
 from carafe.registry import open_registry
 from carafe.schema import ModelRef
 from carafe.settings import Settings
+from carafe.upkeep import back_up
 from sealed import seal_really
 
 Act = Callable[[], None]
@@ -71,6 +72,7 @@ OPERATIONS = {
     "promote": Operation("usual", ("promote", "houses@2")),
     "rollback": Operation("usual", ("rollback", "houses")),
     "delete": Operation("usual", ("delete", "houses@2", "--yes")),
+    "restore": Operation("nothing", ("restore", "houses.backup")),
     "keys create": Operation("usual", ("keys", "create", "--role", "reader", "--name", "ann")),
 }
 """Each change by its name."""
@@ -81,6 +83,7 @@ def make_inputs(folder: Path) -> None:
     rows = "\n".join(f"{i},{i * 7 % 5},{i * 2 + i * 7 % 5}" for i in range(60))
     (folder / "tiny.csv").write_text(f"a,b,y\n{rows}\n")
     make_home(folder / "prepared" / "usual", export=folder / "houses.carafe")
+    back_up(Settings(home=folder / "prepared" / "usual"), folder / "houses.backup")
     _make_older(folder / "prepared" / "older", usual=folder / "prepared" / "usual")
 
 

@@ -39,6 +39,8 @@ from carafe.schema import ModelRef
 from carafe.settings import Settings
 from carafe.upkeep import back_up, restore, verify_backup
 from carafe.upkeep.archive import INDEX
+from carafe.upkeep.checkup import Order, State, examine
+from carafe.upkeep.mark import Mark, held
 from older_homes import assert_answers, older_backup, unpack
 from sealed import publish
 
@@ -177,6 +179,81 @@ def test_a_restoration_that_died_can_be_begun_again(
     assert files(elsewhere) == files(settings)
     with closing(open_registry(elsewhere)) as registry:
         assert registry.collect_orphans() == 3
+
+
+def died_at_the_end(settings: Settings, file: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Restore everything, and die before the mark is removed."""
+
+    def die(_mark: Mark) -> None:
+        raise KeyboardInterrupt
+
+    with monkeypatch.context() as patched:
+        patched.setattr(Mark, "remove", die)
+        with pytest.raises(KeyboardInterrupt):
+            restore(settings, file)
+    with pytest.raises(DamagedHome, match="has not ended"):
+        open_registry(settings)
+
+
+def test_a_restoration_that_died_when_all_was_restored_ends_when_it_is_begun_again(
+    settings: Settings, file: Path, elsewhere: Settings, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    died_at_the_end(elsewhere, file, monkeypatch)
+    assert restore(elsewhere, file).versions == 3
+    assert files(elsewhere) == files(settings)
+    assert rows(elsewhere.home) == rows(settings.home)
+    with pytest.raises(HomeNotEmpty):
+        restore(elsewhere, file)
+
+
+def test_another_backup_than_the_one_that_was_restored_is_refused_and_the_home_is_open(
+    settings: Settings, file: Path, elsewhere: Settings, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    before = files(settings)
+    with closing(open_registry(settings)) as registry:
+        publish(registry, "late")
+    back_up(settings, file.with_name("two.backup"))
+    died_at_the_end(elsewhere, file, monkeypatch)
+    with pytest.raises(HomeNotEmpty, match="its database has models"):
+        restore(elsewhere, file.with_name("two.backup"))
+    assert files(elsewhere) == before
+
+
+def test_the_checkup_opens_a_home_in_which_all_was_restored(
+    settings: Settings, file: Path, elsewhere: Settings, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    died_at_the_end(elsewhere, file, monkeypatch)
+    asked = [one for one in examine(Order(settings=elsewhere)) if one.state is State.PROBLEM]
+    assert "`carafe doctor --repair` opens the home" in asked[0].advice
+    states = {one.state for one in examine(Order(settings=elsewhere, repair=True))}
+    assert states == {State.OK, State.MENDED}
+    assert files(elsewhere) == files(settings)
+
+
+def test_the_checkup_opens_no_home_in_which_only_files_were_restored(
+    file: Path, elsewhere: Settings, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def die(*_arguments: object, **_named: object) -> None:
+        raise KeyboardInterrupt
+
+    with monkeypatch.context() as patched:
+        patched.setattr("carafe.upkeep.restoration.fill", die)
+        with pytest.raises(KeyboardInterrupt):
+            restore(elsewhere, file)
+    assert State.PROBLEM in {one.state for one in examine(Order(settings=elsewhere, repair=True))}
+    restore(elsewhere, file)
+
+
+def test_two_restorations_into_one_home_are_not_mixed(file: Path, elsewhere: Settings) -> None:
+    open_database(elsewhere.home).close()
+    with (
+        held(elsewhere.home) as mark,
+        pytest.raises(StorageUnavailable, match=r"another restoration into .* is under way: wait for it"),
+    ):
+        restore(elsewhere, file)
+    assert not (elsewhere.home / "secret.key").exists()
+    mark.remove()
+    restore(elsewhere, file)
 
 
 def test_another_secret_in_the_settings_is_refused(file: Path, elsewhere: Settings) -> None:
@@ -372,13 +449,17 @@ def test_a_backup_that_was_cut_off_or_appended_to_says_so(file: Path, tmp_path: 
             verify_backup(tmp_path / "cut.backup")
 
 
-def test_a_row_that_refers_to_nothing_is_refused_and_no_row_is_there(file: Path, elsewhere: Settings) -> None:
+def test_a_row_that_refers_to_nothing_is_refused_and_the_home_is_as_it_was(file: Path, elsewhere: Settings) -> None:
     def dangling(entries: Entries) -> None:
         row = json.loads(entries["tables/aliases.jsonl"].splitlines()[0]) | {"id": 99, "alias": "x", "model_id": 99}
         entries["tables/aliases.jsonl"] += json.dumps(row).encode()
 
+    open_registry(elsewhere).close()
+    secret = (elsewhere.home / "secret.key").read_bytes()
     with pytest.raises(CorruptBackup, match="rows of aliases don't fit"):
         restore(elsewhere, rewritten(file, indexed(dangling)))
+    assert (elsewhere.home / "secret.key").read_bytes() == secret
+    assert {one.state for one in examine(Order(settings=elsewhere))} == {State.OK}
     restore(elsewhere, file)
 
 

@@ -74,6 +74,17 @@ def open_home(settings: Settings, *, patience: float = PATIENCE) -> Home:
     return home
 
 
+def has_own_secret(settings: Settings, database: Database) -> bool:
+    """Tell whether the secret that its database was begun with is there; nothing is created or changed.
+
+    Raises:
+        DamagedHome: when the file does not hold a secret.
+        StorageUnavailable: when it can't be read.
+    """
+    secret = find_secret(settings.home) if settings.secret is None else bytes.fromhex(settings.secret)
+    return secret is not None and hmac.compare_digest(derive(secret, Purpose.CHECK).hex(), known_check(database) or "")
+
+
 def _check_restored(path: Path) -> None:
     """Raise DamagedHome for a home that is half restored: who began to work in it could not have it restored."""
     if os.path.exists(path / RESTORING):  # noqa: PTH110 - false also where nobody may look, which others will say

@@ -68,7 +68,9 @@ def is_empty(database: Database) -> bool:
         return _is_empty(connection)
 
 
-def fill(database: Database, *, revision: str, tables: Iterable[str], lines: Lines) -> None:
+def fill(
+    database: Database, *, revision: str, tables: Iterable[str], lines: Lines, before_commit: Callable[[], None]
+) -> None:
     """Put rows into an empty database in one transaction; those of an older revision are brought up to date in it.
 
     Args:
@@ -76,6 +78,7 @@ def fill(database: Database, *, revision: str, tables: Iterable[str], lines: Lin
         revision: that of the rows, one of ``REVISIONS``.
         tables: the names of all tables that have rows to give.
         lines: the rows of each.
+        before_commit: called once all rows have been found to fit, before anybody sees them.
 
     Raises:
         HomeNotEmpty: when there are rows already.
@@ -96,6 +99,7 @@ def fill(database: Database, *, revision: str, tables: Iterable[str], lines: Lin
             _insert(connection, table, lines(table.name))
         if not latest:
             run_migrations(connection)
+        before_commit()
 
 
 def _is_empty(connection: Connection) -> bool:

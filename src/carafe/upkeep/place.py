@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from carafe.access.home import RESTORING, has_database, has_folder
+from carafe.access.home import has_database, has_folder
 from carafe.database import Database
 from carafe.database.rows import is_empty
 from carafe.errors import HomeNotEmpty, StorageUnavailable
@@ -23,7 +23,7 @@ def check_home(settings: Settings) -> None:
 
 
 def check_empty(settings: Settings, database: Database, artefacts: ArtefactStore) -> None:
-    """Return if nothing was ever done in a home, but for a restoration that did not end.
+    """Return if nothing was ever done in a home.
 
     Raises:
         HomeNotEmpty: when there is something in it.
@@ -33,7 +33,7 @@ def check_empty(settings: Settings, database: Database, artefacts: ArtefactStore
             f"{settings.home}: its database has models, keys or a history; set CARAFE_HOME to a new folder, and "
             "CARAFE_DATABASE_URL, where it is used, to an empty database"
         )
-    if artefacts.survey().kept and not (settings.home / RESTORING).exists():
+    if artefacts.survey().kept:
         raise HomeNotEmpty(
             f"{settings.home}: there are models' files already, whose database is lost or elsewhere; set CARAFE_HOME "
             "to a new folder, and CARAFE_ARTIFACTS_URL, where it is used, to an empty place"

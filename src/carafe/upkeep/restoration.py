@@ -1,7 +1,7 @@
 """From a backup to a home: everything is verified first, and what was restored is seen all at once.
 
-Files come first, then the secret, then all rows in one transaction. A restoration that dies on the way leaves a home
-without models in which it can be begun again.
+Files come first, then all rows in one transaction, and the secret before it is committed. A restoration that dies on
+the way leaves a home that is closed, in which it can be begun again; one that is refused leaves nothing.
 """
 
 from __future__ import annotations
@@ -9,19 +9,21 @@ from __future__ import annotations
 import os
 from collections.abc import Iterator, Mapping
 from contextlib import closing, contextmanager
+from hashlib import sha256
 from pathlib import Path
 
 import msgspec
 
-from carafe.access.home import RESTORING
+from carafe.access.home import RESTORING, has_own_secret
 from carafe.access.secret import put_secret
-from carafe.database import Database, flush_folder, open_database
-from carafe.database.rows import fill
-from carafe.errors import InvalidSetting
+from carafe.database import Database, open_database
+from carafe.database.rows import fill, is_empty
+from carafe.errors import CorruptBackup, HomeNotEmpty, InvalidSetting
 from carafe.registry.open import open_artefacts
 from carafe.registry.store import ArtefactStore
 from carafe.settings import Settings
 from carafe.upkeep.archive import Index, VersionFiles, artefact_member, table_member
+from carafe.upkeep.mark import Mark, held
 from carafe.upkeep.place import check_empty
 from carafe.upkeep.progress import Progress, quiet
 from carafe.upkeep.reader import Reader, open_archive
@@ -59,7 +61,8 @@ def restore(settings: Settings, file: Path, *, progress: Progress = quiet) -> In
         HomeNotEmpty: when the home has something in it already.
         CorruptBackup, NewerHome, NewerArtefact: as ``verify_backup``; nothing was restored.
         InvalidSetting: when the settings bring another secret along than the backup.
-        StorageUnavailable: when the home can't be written; begin again when it can.
+        StorageUnavailable: when the home can't be written, or another restoration into it is under way; begin again
+            when it can.
     """
     with open_archive(file) as reader:
         verified = verify(reader, progress)
@@ -69,24 +72,45 @@ def restore(settings: Settings, file: Path, *, progress: Progress = quiet) -> In
             closing(open_database(settings.home, settings.database_url)) as database,
             closing(open_artefacts(settings)) as artefacts,
         ):
-            check_empty(settings, database, artefacts)
-            with _restoring(settings.home):
-                _put(settings, verified, database, artefacts)
+            if not (settings.home / RESTORING).exists():
+                check_empty(settings, database, artefacts)  # before a home in use is closed to those who use it
+            with _closed(settings.home) as mark:
+                _restore(settings, verified, database, artefacts, mark)
         return reader.index
+
+
+def _restore(settings: Settings, verified: Verified, database: Database, artefacts: ArtefactStore, mark: Mark) -> None:
+    digest = sha256(msgspec.json.encode(verified.reader.index)).hexdigest()
+    if mark.begun == digest and not is_empty(database) and has_own_secret(settings, database):
+        return  # one of the same backup had put everything in place when it died
+    if not mark.begun or not is_empty(database):
+        check_empty(settings, database, artefacts)
+    mark.begin(digest)
+    _put(settings, verified, database, artefacts)
 
 
 def _put(settings: Settings, verified: Verified, database: Database, artefacts: ArtefactStore) -> None:
     reader = verified.reader
-    with artefacts.staging():  # while it lasts nobody takes files for orphans that no row names yet
-        names = {version.artefact: _keep(artefacts, reader, version) for version in verified.versions}
+    names: dict[str, str] = {}
+
+    def lines(table: str) -> Iterator[bytes]:
+        rows = reader.lines(table_member(table))
+        return (_renamed(row, names) for row in rows) if table == "versions" else rows
+
+    def put_own_secret() -> None:
         if settings.secret is None:
             put_secret(settings.home, verified.secret)
 
-        def lines(table: str) -> Iterator[bytes]:
-            rows = reader.lines(table_member(table))
-            return (_renamed(row, names) for row in rows) if table == "versions" else rows
-
-        fill(database, revision=reader.index.revision, tables=reader.index.tables, lines=lines)
+    with artefacts.staging():  # while it lasts nobody takes files for orphans that no row names yet
+        try:
+            for version in verified.versions:
+                names[version.artefact] = _keep(artefacts, reader, version)
+            index = reader.index
+            fill(database, revision=index.revision, tables=index.tables, lines=lines, before_commit=put_own_secret)
+        except (CorruptBackup, HomeNotEmpty):
+            for artefact in names.values():
+                artefacts.remove(artefact)
+            raise
 
 
 def _keep(artefacts: ArtefactStore, reader: Reader, version: VersionFiles) -> str:
@@ -108,11 +132,16 @@ def _renamed(row: bytes, names: Mapping[str, str]) -> bytes:
 
 
 @contextmanager
-def _restoring(home: Path) -> Iterator[None]:
-    """Leave a mark in the home until the block has ended well."""
-    mark = home / RESTORING
-    os.close(os.open(mark, os.O_WRONLY | os.O_CREAT | os.O_CLOEXEC, 0o600))
-    flush_folder(home)
-    yield
-    mark.unlink()
-    flush_folder(home)
+def _closed(home: Path) -> Iterator[Mark]:
+    """Close the home until the block has ended well, or was refused and has left everything as it was."""
+    with held(home) as mark:
+        try:
+            yield mark
+        except CorruptBackup:
+            if not mark.begun:  # else what an earlier one left is still to be restored
+                mark.remove()
+            raise
+        except HomeNotEmpty:
+            mark.remove()
+            raise
+        mark.remove()

@@ -9,6 +9,7 @@ from carafe.access.secret import FILE as SECRET
 from carafe.database import exclusively
 from carafe.database.engine import FILE as DATABASE
 from carafe.upkeep.checkup.finding import Finding, Findings, Order, State
+from carafe.upkeep.mark import open_if_restored
 
 CHECK = "leftovers"
 
@@ -17,12 +18,7 @@ def check_leftovers(order: Order) -> Findings:
     """Find drafts that never became files, and a restoration that did not end."""
     home = order.settings.home
     if (home / RESTORING).exists():
-        yield Finding(
-            check=CHECK,
-            state=State.PROBLEM,
-            says="a restoration was begun in this home and has not ended",
-            advice="run the same `carafe restore` again",
-        )
+        yield _restoration(order)
     drafts = _drafts(home)
     if not drafts:
         yield Finding(check=CHECK, state=State.OK, says="nothing was left half done")
@@ -38,6 +34,20 @@ def check_leftovers(order: Order) -> Findings:
             says=f"{_names(drafts)}: left by a process that died, unless one is writing now",
             advice="carafe doctor --repair",
         )
+
+
+def _restoration(order: Order) -> Finding:
+    if order.repair and open_if_restored(order.settings):
+        return Finding(
+            check=CHECK, state=State.MENDED, says="a restoration had died when all was restored: the home is open now"
+        )
+    advice = "" if order.repair else "; if that one had restored everything, `carafe doctor --repair` opens the home"
+    return Finding(
+        check=CHECK,
+        state=State.PROBLEM,
+        says="a restoration was begun in this home and has not ended",
+        advice=f"wait for it, or run the same `carafe restore` again{advice}",
+    )
 
 
 def _drafts(home: Path) -> list[Path]:
