@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import shutil
 from contextlib import closing
 from dataclasses import replace
@@ -12,7 +13,11 @@ import pytest
 
 from carafe.access import open_home, open_keys
 from carafe.access.authenticator import Authenticator
-from carafe.errors import DamagedHome, HomeNotEmpty
+from carafe.database import open_database
+from carafe.database.rows import fill
+from carafe.database.tables_sql import METADATA
+from carafe.database.upgrade import REVISIONS
+from carafe.errors import CorruptBackup, DamagedHome, HomeNotEmpty
 from carafe.registry import open_registry
 from carafe.settings import Settings
 from carafe.upkeep import back_up, restore
@@ -95,3 +100,12 @@ def test_a_bucket_that_is_gone_is_told_once_and_copies_do_not_stand_in_for_it(tm
     assert last.says == "there is no such bucket as CARAFE_ARTIFACTS_URL names: create it, or correct the URL"
     assert "not looked at: versions, libraries, orphans" in last.advice
     assert "versions" not in {finding.check for finding in well}
+
+
+def test_no_row_is_quoted_when_rows_do_not_fit(tmp_path: Path, postgres_url: str) -> None:
+    key = {"id": "k", "name": "n", "role": "reader", "digest": "d1g3st", "created": "2026-01-01T00:00:00Z"}
+    row = json.dumps(key | {"revoked": None, "rate": None}).encode()
+    index: dict[str, list[bytes]] = {table: [] for table in METADATA.tables} | {"keys": [row, row]}
+    with closing(open_database(tmp_path, postgres_url)) as database, pytest.raises(CorruptBackup) as caught:
+        fill(database, revision=REVISIONS[-1], tables=index, lines=index.__getitem__, before_commit=lambda: None)
+    assert str(caught.value) == ('rows of keys don\'t fit (duplicate key value violates unique constraint "pk_keys")')

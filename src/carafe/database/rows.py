@@ -123,9 +123,14 @@ def _insert(connection: Connection, table: Table, lines: Iterable[bytes]) -> Non
         try:
             connection.execute(insert(table), batch)
         except (IntegrityError, DataError) as error:
-            raise CorruptBackup(f"rows of {table.name} don't fit ({error.orig})") from error
+            raise CorruptBackup(f"rows of {table.name} don't fit ({_said(error)})") from error
     if connection.dialect.name == "postgresql":
         _go_on_counting(connection, table)
+
+
+def _said(error: IntegrityError | DataError) -> str:
+    """Return what is wrong without what is in the rows, which PostgreSQL quotes in its details."""
+    return getattr(getattr(error.orig, "diag", None), "message_primary", None) or str(error.orig)
 
 
 def _row(table: Table, line: bytes) -> dict[str, Any]:
