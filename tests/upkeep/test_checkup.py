@@ -288,6 +288,14 @@ def test_what_is_put_aside_of_a_version_that_is_there_is_not_removed(registry: R
     assert "its files were damaged and put aside" in found.says
 
 
+def test_what_is_put_aside_stays_while_the_database_knows_no_version(registry: Registry) -> None:
+    aside = orphan(registry)
+    registry.artefacts.quarantine(aside)
+    (found,) = check_orphans(Order(settings=Settings(), repair=True), registry)
+    assert (found.state, "the database knows no version" in found.advice) == (State.WARNING, True)
+    assert registry.artefacts.survey().aside == {aside}
+
+
 def test_nothing_is_collected_while_somebody_publishes_and_it_says_so(registry: Registry) -> None:
     publish(registry)
     left = orphan(registry)

@@ -25,11 +25,12 @@ def check_orphans(order: Order, registry: Registry) -> Findings:
     if left := found.kept - known:
         yield _left(len(left), known=bool(known), repaired=order.repair)
     if aside := found.aside - known:
+        advice = "then run `carafe doctor --repair`" if known else "they stay while the database knows no version"
         yield Finding(
             check=CHECK,
             state=State.WARNING,
-            says=f"{len(aside)} damaged artefacts of versions that are deleted were put aside",
-            advice="look at them if you want to know why, then run `carafe doctor --repair`",
+            says=f"{len(aside)} damaged artefacts of versions that it does not know were put aside",
+            advice=f"look at them if you want to know why; {advice}",
         )
     if found.staging:
         yield Finding(
@@ -44,8 +45,9 @@ def _mend(registry: Registry) -> Findings:
     registry.tidy()
     with suppress(StorageUnavailable), registry.artefacts.staging():  # empties staging when it is the only one
         pass
-    for artefact in before.aside - registry.metadata.artefacts():
-        registry.artefacts.remove(artefact)
+    if known := registry.metadata.artefacts():  # else the database was lost, or is another one
+        for artefact in before.aside - known:
+            registry.artefacts.remove(artefact)
     after = registry.artefacts.survey()
     removed = sum(len(was - now) for was, now in ((before.kept, after.kept), (before.aside, after.aside)))
     folders = max(0, before.staging - after.staging)
