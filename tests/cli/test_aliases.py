@@ -172,6 +172,7 @@ def test_the_history_tells_when_who_what_and_why() -> None:
     assert "there are 8 entries: page 9 is beyond the last" in done("history", "houses", "--page", "9")
     document = json.loads(done("history", "houses", "--alias", "staging", "--json"))
     assert [entry["action"] for entry in document["items"]] == ["drop", "promote"]
+    assert done("history", "houses", "--alias", "nosuch") == "houses never had an alias nosuch\n"
     assert "[model-not-found]" in failed("history", "nothing")
 
 

@@ -54,7 +54,8 @@ def command(*, name: str, alias: str | None, when: datetime | None, page: int, s
             print_json(entry) if as_json else _say(entry, when)
             return
         found = registry.history(name, HistoryQuery(alias=alias, page=page, size=size))
-    print_json(found) if as_json else _list(found)
+    nothing = f"{name} never had an alias {alias}" if alias else "nothing happened to it"
+    print_json(found) if as_json else _list(found, nothing=nothing)
 
 
 def _say(entry: Entry, when: datetime) -> None:
@@ -63,12 +64,10 @@ def _say(entry: Entry, when: datetime) -> None:
     click.echo(f"since {moment(entry.when)}, {entry.action} by {entry.by or 'nobody who said so'}{why}")
 
 
-def _list(page: Page[Entry]) -> None:
+def _list(page: Page[Entry], *, nothing: str) -> None:
     if not page.items:
         click.echo(
-            "nothing happened to it"
-            if not page.total
-            else f"there are {page.total} entries: page {page.page} is beyond the last"
+            nothing if not page.total else f"there are {page.total} entries: page {page.page} is beyond the last"
         )
         return
     made = table("when", "who", "what", "from", "to", "why")
