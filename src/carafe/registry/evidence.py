@@ -10,6 +10,9 @@ DOUBT = 1e-4
 _Z = 2.326
 """The normal quantile of 99 %, for one-sided bounds."""
 
+SURE = 3.719
+"""The normal quantile of 1 - DOUBT, for a bound beyond which evidence counts."""
+
 _ALTERNATIVES = (0.02, 0.05, 0.1, 0.2, 0.4, 0.6, 0.8, 0.95)
 """Which part of the way from the bound to 1 the rates lie that are weighed against it."""
 
@@ -48,16 +51,18 @@ def _log_ratio(hits: int, total: int, bound: float) -> float:
     return largest + math.log(sum(math.exp(log - largest) for log in logs) / len(rates))
 
 
-def at_most(hits: int, total: int) -> float:
+def at_most(hits: int, total: int, *, quantile: float = _Z) -> float:
     """Return the rate that is not exceeded with a confidence of 99 %: the upper end of Wilson's score interval.
+
+    ``quantile`` is the normal quantile of another confidence.
 
     Source: E. B. Wilson, "Probable Inference, the Law of Succession, and Statistical Inference" (1927).
     """
     if not total:
         return 1.0
-    rate, square = hits / total, _Z * _Z
+    rate, square = hits / total, quantile * quantile
     middle = rate + square / (2 * total)
-    spread = _Z * math.sqrt(rate * (1 - rate) / total + square / (4 * total * total))
+    spread = quantile * math.sqrt(rate * (1 - rate) / total + square / (4 * total * total))
     return min(1.0, (middle + spread) / (1 + square / total))
 
 

@@ -6,7 +6,7 @@ from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 from enum import Enum
 
-from carafe.registry.evidence import at_most, beyond, rank_of
+from carafe.registry.evidence import SURE, at_most, beyond, rank_of
 from carafe.registry.rollout import Rollout, State
 from carafe.registry.rollout_figures import Counts, StepFigures, added, upper_edge
 
@@ -18,6 +18,9 @@ LEAST_TIMED = 20
 
 LEAST_REFUSED = 20
 """From how many requests on refusals count: until then they may be those of one caller."""
+
+LEAST_COMPARED = 20
+"""From how many requests of the stable version on it is asked what it may do at worst: fewer allow nearly anything."""
 
 SLACK = 0.001
 """Seconds by which the candidate may be slower, whatever the ratio: below it one measures the machine, not a model."""
@@ -53,6 +56,9 @@ class _Rate:
     hits: int
     total: int
     bound: float
+    """Beyond it, evidence turns back: what the stable version may do at worst, as far as its own requests tell."""
+    wanted: float
+    """Within it, the next step may come."""
 
     @property
     def broken(self) -> bool:
@@ -60,7 +66,7 @@ class _Rate:
 
     @property
     def doubtful(self) -> bool:
-        return self.hits > self.bound * self.total
+        return self.hits > self.wanted * self.total
 
     def __str__(self) -> str:
         allowed = f"at most {100 * self.bound:.3g} % may"
@@ -117,9 +123,17 @@ def _rates(rollout: Rollout, here: Counts, figures: Sequence[StepFigures]) -> It
     for counts, where in ((here, f"in step {rollout.step + 1}"), (whole, f"in steps 1 to {rollout.step + 1}")):
         for what, count, least in _KINDS:
             if counts.requests >= least:
-                usual = at_most(count(stable), stable.requests) if count(stable) else 0.0
-                bound = max(rollout.plan.max_errors / 100, usual)
-                yield _Rate(what=what, where=where, hits=count(counts), total=counts.requests, bound=bound)
+                hits, allowed = count(stable), rollout.plan.max_errors / 100
+                usual = at_most(hits, stable.requests) if hits else 0.0
+                worst = at_most(hits, stable.requests, quantile=SURE) if stable.requests >= LEAST_COMPARED else usual
+                yield _Rate(
+                    what=what,
+                    where=where,
+                    hits=count(counts),
+                    total=counts.requests,
+                    bound=max(allowed, worst),
+                    wanted=max(allowed, usual),
+                )
         yield from _slowness(rollout, counts, stable, where=where)
 
 
@@ -137,6 +151,7 @@ def _slowness(rollout: Rollout, counts: Counts, stable: Counts, *, where: str) -
         hits=counts.longer_than(limit),
         total=counts.answered,
         bound=1 - QUANTILE,
+        wanted=1 - QUANTILE,
     )
 
 
