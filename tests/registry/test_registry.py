@@ -508,7 +508,8 @@ def test_the_next_publication_collects_what_a_crash_left(registry: Registry) -> 
 
 
 def test_the_files_of_a_database_that_was_lost_are_no_orphans(tmp_path: Path) -> None:
-    settings = Settings(home=tmp_path / "home", secret="5e" * 32)  # with one in the home, its database is missed
+    shared = f"file://{tmp_path / 'shared'}"  # with models or a secret in the home, its database is missed
+    settings = Settings(home=tmp_path / "home", secret="5e" * 32, artifacts_url=shared)
     for _ in range(2):
         registry = open_registry(settings)
         publish(registry)
