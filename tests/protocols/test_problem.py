@@ -24,7 +24,8 @@ def test_every_error_has_a_status(kind: type[CarafeError]) -> None:
 
 
 def test_slugs_are_unique() -> None:
-    slugs = [kind.slug for kind in set(every_error())]
+    slugs = [kind.slug for kind in set(every_error()) if kind.__module__ == "carafe.errors"]
+    assert len(slugs) > 40
     assert len(slugs) == len(set(slugs))
 
 

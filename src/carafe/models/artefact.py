@@ -14,7 +14,7 @@ from threading import Lock
 import msgspec
 
 from carafe.errors import CorruptArtefact
-from carafe.models.files import write_files
+from carafe.models.files import remove_file, write_files
 from carafe.models.flavours import check_flavour, flavour
 from carafe.models.golden import Golden, replay_golden
 from carafe.models.lowering.loading import load_lowered
@@ -68,7 +68,7 @@ def reseal(directory: Path, *, key: bytes) -> Manifest:
     """
     artefact, content = open_foreign(directory)
     load_model(artefact)
-    (directory / SIGNATURE).unlink(missing_ok=True)
+    remove_file(directory, SIGNATURE)
     write_files(directory, {SIGNATURE: signature_of(content, key)})
     return artefact.manifest
 

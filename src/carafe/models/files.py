@@ -47,6 +47,20 @@ def write_files(directory: Path, files: Mapping[str, bytes]) -> None:
         ) from error
 
 
+def remove_file(directory: Path, name: str) -> None:
+    """Delete a file; do nothing where it is not there.
+
+    Raises:
+        StorageUnavailable: when the directory can't be written.
+    """
+    try:
+        (directory / name).unlink(missing_ok=True)
+    except OSError as error:
+        raise StorageUnavailable(
+            f"an artefact can't be written now ({error.strerror}): check the disk's space and permissions"
+        ) from error
+
+
 def _write_new(file: Path, content: bytes) -> None:
     descriptor = os.open(file, os.O_WRONLY | os.O_CREAT | os.O_EXCL | os.O_NOFOLLOW, 0o600)
     with os.fdopen(descriptor, "wb") as stream:

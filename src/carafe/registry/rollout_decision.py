@@ -19,9 +19,6 @@ LEAST_TIMED = 20
 LEAST_REFUSED = 20
 """From how many requests on refusals count: until then they may be those of one caller."""
 
-LEAST_COMPARED = 20
-"""From how many requests of the stable version on it is asked what it may do at worst: fewer allow nearly anything."""
-
 SLACK = 0.001
 """Seconds by which the candidate may be slower, whatever the ratio: below it one measures the machine, not a model."""
 
@@ -125,7 +122,7 @@ def _rates(rollout: Rollout, here: Counts, figures: Sequence[StepFigures]) -> It
             if counts.requests >= least:
                 hits, allowed = count(stable), rollout.plan.max_errors / 100
                 usual = at_most(hits, stable.requests) if hits else 0.0
-                worst = at_most(hits, stable.requests, quantile=SURE) if stable.requests >= LEAST_COMPARED else usual
+                worst = at_most(hits, stable.requests, quantile=SURE) if hits else 0.0
                 yield _Rate(
                     what=what,
                     where=where,

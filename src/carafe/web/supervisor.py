@@ -198,7 +198,12 @@ class Supervisor(Granian):  # type: ignore[misc, valid-type]  # which class that
 
 
 def _begun(pulse: Pulse, place: int, parent: int, grace: float, load: Callable[[], object]) -> object:
-    """Show that a worker lives, then load what it serves."""
+    """Show that a worker lives, then load what it serves; told to end meanwhile, it ends at once.
+
+    Until Granian listens to signals itself, a worker has the parent's handlers, which would only take note of them.
+    """
+    for signum in (signal.SIGTERM, signal.SIGINT):
+        signal.signal(signum, signal.SIG_DFL)
     pulse.keep(place, parent=parent, grace=grace)
     return load()
 
