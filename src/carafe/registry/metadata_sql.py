@@ -16,6 +16,7 @@ from carafe.registry.absence import in_use, no_model, no_version
 from carafe.registry.aliases_sql import change_alias, find_alias, find_gates
 from carafe.registry.events import crowned, deleted, gated, published
 from carafe.registry.gates import Gates
+from carafe.registry.generation_sql import count_change
 from carafe.registry.history import Change, Entry, HistoryQuery
 from carafe.registry.lists_sql import (
     count,
@@ -56,7 +57,7 @@ class SqlMetadata:
     def add(self, draft: Draft, *, judge: Callable[[Standing], Verdict]) -> Version:
         """Give a version the model's next number; ask ``judge`` whether it becomes champion."""
         with self._database.writing() as connection:
-            _count_change(connection)
+            count_change(connection)
             verdict = judge(_standing(connection, draft.name))
             model, number = _next_number(connection, draft)
             _insert(
@@ -125,13 +126,13 @@ class SqlMetadata:
     def change(self, change: Change) -> Entry:
         """Change or forget an alias, and return the entry that the history has of it."""
         with self._database.writing() as connection:
-            _count_change(connection)
+            count_change(connection)
             return change_alias(connection, _model(connection, change.name), change)
 
     def remove(self, name: str, number: int, *, when: datetime, by: str = "") -> Version:
         """Forget a version, and return what it was."""
         with self._database.writing() as connection:
-            _count_change(connection)
+            count_change(connection)
             version = _version(connection, name, number)
             model = _model(connection, name)
             check_unneeded(connection, model, name=name, number=number)
@@ -154,7 +155,7 @@ class SqlMetadata:
     def set_gates(self, name: str, gates: Gates, *, when: datetime, by: str = "") -> None:
         """Change what a version must fulfil before it may answer as champion."""
         with self._database.writing() as connection:
-            _count_change(connection)
+            count_change(connection)
             model = _known(connection, name)
             text = msgspec.json.encode(gates).decode()
             connection.execute(update(models).where(models.c.id == model).values(gates=text))
@@ -168,11 +169,6 @@ class SqlMetadata:
     def close(self) -> None:
         """Let go of the database's connections."""
         self._database.close()
-
-
-def _count_change(connection: Connection) -> None:
-    """Take the home's row until the transaction ends; undone with it when the change is refused."""
-    connection.execute(update(home).values(generation=home.c.generation + 1))
 
 
 def _standing(connection: Connection, name: str) -> Standing:

@@ -10,9 +10,10 @@ import msgspec
 from sqlalchemy import Connection, Row, Select, func, insert, select, update
 
 from carafe.database import Database
-from carafe.database.tables_sql import home, models, rollout_figures, rollouts
+from carafe.database.tables_sql import models, rollout_figures, rollouts
 from carafe.errors import RolloutNotFound
 from carafe.registry.absence import no_rollout, rolled_out, rolled_out_already
+from carafe.registry.generation_sql import count_change
 from carafe.registry.history import Change, Entry
 from carafe.registry.query import Page
 from carafe.registry.rollout import ACTIVE, Plan, Rollout, State
@@ -50,7 +51,7 @@ class SqlRollouts:
         """Change the alias and begin a rollout of it, in one."""
         change = draft.change
         with self._database.writing() as connection:
-            _count_change(connection)
+            count_change(connection)
             model = self._model(connection, change.name)
             mine = (rollouts.c.model_id == model) & (rollouts.c.alias == change.alias)
             running = connection.execute(select(rollouts.c.candidate).where(mine, _GOING_ON)).scalar()
@@ -92,7 +93,7 @@ class SqlRollouts:
             if turn.step != found.step:
                 values["lasted"] = 0.0
             if turn.change is not None or not turn.state.active:
-                _count_change(connection)
+                count_change(connection)
             if turn.change is not None:
                 model = self._model(connection, found.name)
                 values["revision"] = self._change(connection, model, turn.change).id
@@ -155,11 +156,6 @@ def check_unneeded(connection: Connection, model: int, *, name: str, number: int
     row = connection.execute(select(*columns).where(mine, needs).order_by(rollouts.c.id).limit(1)).one_or_none()
     if row is not None:
         raise rolled_out(name, number, alias=row.alias, stable=row.stable, candidate=row.candidate)
-
-
-def _count_change(connection: Connection) -> None:
-    """Take the home's row until the transaction ends, as every change of an alias does."""
-    connection.execute(update(home).values(generation=home.c.generation + 1))
 
 
 def _rows() -> Select[Any]:
