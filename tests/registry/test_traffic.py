@@ -49,3 +49,16 @@ def test_traffic_says_what_it_is() -> None:
     assert str(Traffic(shares=shares(95, 5), shadows=(7,))) == "version 1 95 %, version 2 5 %, shadow 7"
     kept = Traffic(shares=shares(95, 5), sticky="header:X-User")
     assert str(kept) == "version 1 95 %, version 2 5 %, sticky by header:X-User"
+
+
+@pytest.mark.parametrize(
+    ("traffic", "named"),
+    [
+        ((), "got none, expected one or more"),
+        (shares(90), "got 1=90, expected percentages"),
+        (shares(60, 50), "1=60, 2=50"),
+    ],
+)
+def test_a_refusal_names_what_came(traffic: tuple[Share, ...], named: str) -> None:
+    with pytest.raises(InvalidTraffic, match=named):
+        Traffic(shares=traffic)

@@ -42,15 +42,23 @@ class Traffic(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=T
     def __post_init__(self) -> None:
         numbers = [share.version for share in self.shares] + list(self.shadows)
         if not self.shares or len(set(numbers)) != len(numbers) or min(numbers) < 1:
-            raise InvalidTraffic(f"{self}: expected one or more versions that answer, and none named twice")
+            raise InvalidTraffic(
+                f"shares: got {self._named()}, expected one or more versions that answer, and none named twice"
+            )
         if not all(_measured(share.percent) for share in self.shares) or self._total() != WHOLE:
             raise InvalidTraffic(
-                f"{self}: expected percentages of at least 0.01, with at most two decimals, that add up to 100"
+                f"shares: got {self._named()}, expected percentages of at least 0.01, with at most two decimals, that "
+                "add up to 100"
             )
         if self.sticky is not None and not _sticks(self.sticky):
             raise InvalidTraffic(
                 f"sticky: got {self.sticky[:100]!r}, expected header:<name of a header> or field:<name of a field>"
             )
+
+    def _named(self) -> str:
+        """Return every version as it was named, for whoever named it wrongly."""
+        shares = [f"{share.version}={share.percent:g}" for share in self.shares]
+        return ", ".join(shares + [f"shadow {number}" for number in self.shadows]) or "none"
 
     def _total(self) -> int:
         return sum(round(share.percent * 100) for share in self.shares)
