@@ -2,35 +2,30 @@
 
 from __future__ import annotations
 
-import asyncio
 import http.client
+import subprocess
+import sys
 import time
 from collections import Counter
-from dataclasses import dataclass, field
+from dataclasses import dataclass
+from pathlib import Path
 from threading import Event, Thread
 from types import TracebackType
 from typing import Self
 
-CLIENTS = 400
-"""How many requests are under way at most; a process may have some more files open."""
+import msgspec
+
+from reliability import flood_process
+from reliability.flood_process import Outcome, Plan, Result
 
 
 @dataclass(frozen=True)
-class Outcome:
-    """What came of a request; status 0 where nothing came."""
-
-    status: int
-    seconds: float
-    retry: bool
-    """Whether the answer said when to ask again."""
-
-
-@dataclass
 class Seen:
     """What came of a flood."""
 
     outcomes: list[Outcome]
     seconds: float
+    """For how long requests were sent."""
 
     @property
     def statuses(self) -> Counter[int]:
@@ -38,9 +33,14 @@ class Seen:
         return Counter(one.status for one in self.outcomes)
 
     @property
+    def rate(self) -> float:
+        """How many were sent a second."""
+        return len(self.outcomes) / self.seconds
+
+    @property
     def useful(self) -> float:
-        """How many were answered with 200 a second."""
-        return self.statuses[200] / self.seconds
+        """How many were answered with 200 a second, while requests were sent."""
+        return sum(one.status == 200 and one.timely for one in self.outcomes) / self.seconds
 
     def percentile(self, share: float, status: int) -> float:
         """Return within how many seconds such a share of the answers of a status came; 0 where there were none."""
@@ -49,79 +49,30 @@ class Seen:
 
 
 def flood(port: int, path: str, body: bytes, *, rate: float, seconds: float, timeout: str | None = None) -> Seen:
-    """Send ``rate`` requests a second, each over an idle keep-alive connection or a new one, and wait for all."""
-    return asyncio.run(_Flood(port, _request(path, body, timeout)).open(rate, seconds))
+    """Send ``rate`` requests a second, each over an idle keep-alive connection or a new one, and wait for all.
+
+    At most 400 are under way, so fewer are sent where more than that many wait for their answers.
+    """
+    return _sent(Plan(port=port, request=_request(path, body, timeout), seconds=seconds, rate=rate))
 
 
 def press(port: int, path: str, body: bytes, *, connections: int, seconds: float) -> Seen:
     """Ask over so many connections, each again as soon as it was answered."""
-    return asyncio.run(_Flood(port, _request(path, body, None)).closed(connections, seconds))
+    return _sent(Plan(port=port, request=_request(path, body, None), seconds=seconds, connections=connections))
+
+
+def _sent(plan: Plan) -> Seen:
+    """Let a process of its own do it: nothing else that a test does delays it, nor its clock."""
+    command = [sys.executable, "-I", str(Path(flood_process.__file__))]
+    done = subprocess.run(command, input=msgspec.json.encode(plan), stdout=subprocess.PIPE, check=True)
+    result = msgspec.json.decode(done.stdout, type=Result)
+    return Seen(result.outcomes, result.seconds)
 
 
 def _request(path: str, body: bytes, timeout: str | None) -> bytes:
     more = f"X-Request-Timeout: {timeout}\r\n" if timeout else ""
     head = f"POST {path} HTTP/1.1\r\nHost: localhost\r\nContent-Length: {len(body)}\r\n{more}\r\n"
     return head.encode() + body
-
-
-@dataclass
-class _Flood:
-    port: int
-    request: bytes
-    idle: list[tuple[asyncio.StreamReader, asyncio.StreamWriter]] = field(default_factory=list)
-    outcomes: list[Outcome] = field(default_factory=list)
-    clients: asyncio.Semaphore = field(default_factory=lambda: asyncio.Semaphore(CLIENTS))
-
-    async def open(self, rate: float, seconds: float) -> Seen:
-        began, tasks = time.monotonic(), []
-        for number in range(int(rate * seconds)):
-            wait = began + number / rate - time.monotonic()
-            if wait > 0:
-                await asyncio.sleep(wait)
-            tasks.append(asyncio.create_task(self._one()))
-        sent = time.monotonic() - began
-        await asyncio.gather(*tasks)
-        return self._end(sent)
-
-    async def closed(self, connections: int, seconds: float) -> Seen:
-        began = time.monotonic()
-
-        async def again() -> None:
-            while time.monotonic() < began + seconds:
-                await self._one()
-
-        await asyncio.gather(*(again() for _ in range(connections)))
-        return self._end(time.monotonic() - began)
-
-    def _end(self, seconds: float) -> Seen:
-        for _, writer in self.idle:
-            writer.close()
-        return Seen(self.outcomes, seconds)
-
-    async def _one(self) -> None:
-        async with self.clients:
-            began = time.monotonic()
-            try:
-                status, retry = await asyncio.wait_for(self._exchange(), 60)
-            except (OSError, EOFError, TimeoutError):
-                status, retry = 0, False
-        self.outcomes.append(Outcome(status, time.monotonic() - began, retry))
-
-    async def _exchange(self) -> tuple[int, bool]:
-        reader, writer = self.idle.pop() if self.idle else await asyncio.open_connection("127.0.0.1", self.port)
-        kept = False
-        try:
-            writer.write(self.request)
-            head = (await reader.readuntil(b"\r\n\r\n")).lower()
-            length = int(head.partition(b"content-length: ")[2].partition(b"\r\n")[0])
-            await reader.readexactly(length)
-            kept = b"connection: close" not in head
-        finally:
-            if kept:
-                self.idle.append((reader, writer))
-            else:
-                writer.close()
-        return int(head.split(b" ", 2)[1]), b"retry-after: " in head
 
 
 class Probe:

@@ -36,6 +36,7 @@ RULES: dict[str, Callable[[int], None]] = {
     "quick": lambda _: None,
     "alone": lambda rows: _spin(0.02 * rows),  # 50 rows a second, and nobody else runs meanwhile
     "together": lambda _: _spin(0.02),  # the same for a whole batch
+    "gathered": lambda _: _spin(0.5),
     "sleeping": lambda rows: time.sleep(0.02 * rows),  # others run meanwhile
 }
 

@@ -12,7 +12,8 @@ from pathlib import Path
 
 import pytest
 
-from reliability.flood import Outcome, Probe, press
+from reliability.flood import Probe, press
+from reliability.flood_process import Outcome
 from reliability.report import report
 from reliability.stand import ROW, Stand, standing
 from web.servers import Server
