@@ -66,7 +66,11 @@ class Settings:
     )
     max_rows: int = _setting(100_000, help="The most rows that one request may hold.")
     batch_rows: int = _setting(128, help="The most rows of waiting requests that one run of a model answers together.")
-    queue_limit: int = _setting(64, help="How many requests may wait for one model that is busy; more get 503.")
+    queue_limit: int | None = _setting(
+        None,
+        help="How many requests may wait for one model that is busy; more get 503. If not given, 64; as many as "
+        "batch_rows where requests share runs.",
+    )
     wait_seconds: int = _setting(10, help="How long a request may wait for a busy model, in seconds.")
     drain_seconds: float = _setting(
         5.0, help="For how long the service says that it is not ready, and still answers, after SIGTERM, in seconds."
@@ -110,8 +114,9 @@ class Settings:
         if not 0 <= self.port <= 65535:
             raise InvalidSetting(f"port ({variable('port')}): got {self.port}, expected 0 to 65535")
         for name in _COUNTS:
-            if getattr(self, name) < 1:
-                raise InvalidSetting(f"{name} ({variable(name)}): got {getattr(self, name)}, expected at least 1")
+            value = getattr(self, name)
+            if value is not None and value < 1:
+                raise InvalidSetting(f"{name} ({variable(name)}): got {value}, expected at least 1")
         for name in _SHARES:
             if not 0 <= getattr(self, name) <= 1:
                 raise InvalidSetting(f"{name} ({variable(name)}): got {getattr(self, name)}, expected 0 to 1")
@@ -257,7 +262,14 @@ def _cached(part: str) -> tuple[str, CacheLimits]:
     return name, CacheLimits(**limits)
 
 
-_EXPECTED = {int: "a whole number", float: "a number", bool: "true or false", Path: "a path"}
+_EXPECTED = {
+    int: "a whole number",
+    int | None: "a whole number",
+    float: "a number",
+    bool: "true or false",
+    bool | None: "true or false",
+    Path: "a path",
+}
 
 
 def _convert(name: str, value: object) -> Any:  # noqa: ANN401 - each setting has its own type

@@ -9,11 +9,12 @@ from threading import Event
 
 import pytest
 
+from carafe.errors import ServerBusy
 from carafe.models import Artefact, Features
 from carafe.registry import Promotion, Registry, memory_registry
 from carafe.schema import ModelRef, Prediction, PredictRequest, Rows, Signature
 from carafe.serving import Catalog, Predictor
-from carafe.serving.arrangement import Arrangement
+from carafe.serving.arrangement import Arrangement, turns
 from carafe.serving.batcher import Batcher
 from carafe.serving.observers import Observers
 from carafe.settings import Settings
@@ -54,7 +55,7 @@ def registry() -> Iterator[Registry]:
     found.close()
 
 
-def arrangement(registry: Registry, **settings: str) -> Arrangement:
+def arrangement(registry: Registry, **settings: str | int) -> Arrangement:
     return Arrangement.of(Settings(**settings), registry=registry, observers=Observers())  # type: ignore[arg-type]
 
 
@@ -73,6 +74,32 @@ def test_a_model_whose_calls_cost_more_than_its_rows_is_batched(registry: Regist
     served = catalog.get(REF)
     assert served.batched
     assert isinstance(served.model, Batcher)
+
+
+@pytest.mark.parametrize(("given", "most"), [({}, 3), ({"queue_limit": 2}, 2)], ids=["by itself", "told"])
+def test_as_many_wait_to_share_a_run_as_one_run_answers_unless_told_otherwise(
+    registry: Registry, given: dict[str, int], most: int
+) -> None:
+    model = Slow(1.0)
+    catalog = Catalog(registry=registry, load=lambda _: model, arrange=arrangement(registry, batch_rows=3, **given))
+    predictor, batcher = Predictor(catalog=catalog), catalog.get(REF).model
+    assert isinstance(batcher, Batcher)
+    model.held.clear()
+    runs = model.runs
+    asked = [Asked(lambda: ask(predictor))]
+    until(lambda: model.runs > runs)
+    asked += [Asked(lambda: ask(predictor)) for _ in range(most)]
+    until(lambda: batcher.waiting == most)
+    with pytest.raises(ServerBusy, match=f"{most} requests wait"):
+        ask(predictor)
+    model.held.set()
+    assert [one.values for one in asked] == [[1.0]] * (most + 1)
+
+
+def test_sixty_four_requests_may_wait_for_their_turn_unless_told_otherwise() -> None:
+    assert turns(Settings()) == 64
+    assert turns(Settings(batch_rows=1000)) == 64
+    assert turns(Settings(queue_limit=7)) == 7
 
 
 def test_only_the_models_that_are_named_are_cached(registry: Registry) -> None:

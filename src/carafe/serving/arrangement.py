@@ -25,6 +25,9 @@ from carafe.settings import Settings
 LEAST_AT_ONCE = 2
 """How many requests a slow model is asked by at once, at least: one may wait for a disk or a lock."""
 
+QUEUE = 64
+"""How many requests may wait for their turn where nobody says: a longer queue would only make every answer late."""
+
 _LOG = logging.getLogger("carafe.serving")
 
 
@@ -36,6 +39,11 @@ def plainly(version: Version, model: Model) -> Served:
 def most_waiting(settings: Settings) -> int:
     """Return how many requests may wait for models in one process: three quarters of its threads."""
     return max(1, settings.threads * 3 // 4)
+
+
+def turns(settings: Settings) -> int:
+    """Return how many requests may wait where each takes its turn alone."""
+    return settings.queue_limit or QUEUE
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -90,24 +98,24 @@ class Arrangement:
             model,
             version=(version.name, version.number),
             batch_rows=self.settings.batch_rows,
-            queue_limit=self.settings.queue_limit,
+            queue_limit=self.settings.queue_limit or self.settings.batch_rows,  # so that runs can be full
             wait_seconds=self.settings.wait_seconds,
             observers=self.observers,
             places=self.places,
         )
 
     def _guarded(self, version: Version, model: Model) -> GuardedModel:
-        settings = self.settings
+        settings, limit = self.settings, turns(self.settings)
         turnstile = Turnstile(
             most=max(LEAST_AT_ONCE, len(os.sched_getaffinity(0)) // settings.workers),
-            waiting=settings.queue_limit,
+            waiting=limit,
             seconds=settings.wait_seconds,
             places=self.places,
         )
         return GuardedModel(
             model,
             turnstile=turnstile,
-            limit=settings.queue_limit,
+            limit=limit,
             large=settings.batch_rows,
             refusals=Refusals(version=(version.name, version.number), observers=self.observers),
         )

@@ -13,7 +13,7 @@ from carafe.monitoring import Monitoring, build_monitoring
 from carafe.registry import Registry, open_registry
 from carafe.schema import ModelRef
 from carafe.serving import Catalog, Observer, Predictor, Watch
-from carafe.serving.arrangement import Arrangement
+from carafe.serving.arrangement import Arrangement, turns
 from carafe.serving.observers import Observers
 from carafe.serving.shelf import Limits
 from carafe.serving.turnstile import Turnstile
@@ -118,7 +118,7 @@ def build_service(
         observers=told,
         monitoring=monitoring,
         drain=drain or Drain(),
-        bodies=Turnstile(most=LONG_BODIES, waiting=settings.queue_limit, seconds=settings.wait_seconds),
+        bodies=Turnstile(most=LONG_BODIES, waiting=turns(settings), seconds=settings.wait_seconds),
         tables=Semaphore(most_tables(settings)),
     )
 
