@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import contextlib
 import shutil
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 
@@ -52,11 +52,11 @@ class Bench:
         return self._sites[key]
 
     @contextlib.contextmanager
-    def serving(self, peer: Peer, site: Site, *, core: int | None = None) -> Iterator[Server]:
-        """Start a peer's server, on the server's core unless told another, and stop it afterwards."""
-        core = self.machine.server_core if core is None else core
+    def serving(self, peer: Peer, site: Site, *, cores: Sequence[int] = ()) -> Iterator[Server]:
+        """Start a peer's server, on the server's core unless told others, and stop it afterwards."""
+        cores = cores or (self.machine.server_core,)
         command, environ = peer.command(site), peer.environ(site)
-        with running(command, port=site.port, core=core, environ=environ, folder=site.folder) as server:
+        with running(command, port=site.port, cores=cores, environ=environ, folder=site.folder) as server:
             yield server
 
     def first_answer(self, peer: Peer, site: Site, server: Server) -> float:

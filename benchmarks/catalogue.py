@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from benchmarks.parts.bulk import BulkPart
+from benchmarks.parts.cores import CoresPart
 from benchmarks.parts.footprint import FootprintPart
 from benchmarks.parts.part import AnyPart
 from benchmarks.parts.registry import RegistryPart
@@ -30,5 +31,5 @@ PEERS: tuple[Peer, ...] = (
 )
 PARTS: tuple[AnyPart, ...] = (
     *(ServingPart(), SteadyPart(), WidePart(), SwapPart()),
-    *(BulkPart(), FootprintPart(), RegistryPart(), ThreadsPart(), TrainingPart()),
+    *(BulkPart(), FootprintPart(), RegistryPart(), ThreadsPart(), CoresPart(), TrainingPart()),
 )

@@ -1,4 +1,4 @@
-"""A server in processes of its own, pinned to its core: started, asked, weighed and stopped."""
+"""A server in processes of its own, kept to its cores: started, asked, weighed and stopped."""
 
 from __future__ import annotations
 
@@ -111,13 +111,13 @@ class Server:
 
 @contextlib.contextmanager
 def running(
-    command: Sequence[str], *, port: int, core: int, environ: Mapping[str, str], folder: Path
+    command: Sequence[str], *, port: int, cores: Sequence[int], environ: Mapping[str, str], folder: Path
 ) -> Iterator[Server]:
-    """Start a server on ``core`` in ``folder``, and stop all its processes afterwards, whatever happens."""
+    """Start a server on ``cores`` in ``folder``, and stop all its processes afterwards, whatever happens."""
     log = folder / "server.log"
     with log.open("wb") as output:
         begun = time.monotonic()
-        pinned = ["taskset", "-c", str(core), *command]
+        pinned = ["taskset", "-c", ",".join(map(str, cores)), *command]
         process = _start(pinned, environ=environ, folder=folder, output=output, error=output)
     try:
         yield Server(process=process, port=port, log=log, begun=begun)

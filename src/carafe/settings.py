@@ -48,7 +48,11 @@ class Settings:
     threads: int = _setting(
         640, help="The most threads a worker answers with; as many as there are requests under way, and no more."
     )
-    pin: bool = _setting(False, help="Keep each worker on processor cores of its own.")  # noqa: FBT003
+    pin: bool | None = _setting(
+        None,
+        help="Keep each worker on processor cores of its own. If not given, that is done where there is a worker for "
+        "each core and no quota of processor time.",
+    )
     open: bool = _setting(False, help="Ask for no key. Refused on any address but loopback.")  # noqa: FBT003
     fast_lane: bool = _setting(True, help="Answer predictions ahead of Flask; false lets Flask route them.")  # noqa: FBT003
     default_model: str | None = _setting(None, help="The model that POST /predict asks when there are several.")

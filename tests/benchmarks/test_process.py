@@ -17,7 +17,7 @@ PARENT = "import subprocess, sys, time; subprocess.Popen(['sleep', '60'], start_
 
 
 def test_a_process_that_left_the_session_is_stopped_with_its_server(tmp_path: Path) -> None:
-    with running([sys.executable, "-c", PARENT], port=1, core=CORE, environ={}, folder=tmp_path) as server:
+    with running([sys.executable, "-c", PARENT], port=1, cores=[CORE], environ={}, folder=tmp_path) as server:
         until = time.monotonic() + 20
         while len(everyone := members(server.process.pid)) < 2 and time.monotonic() < until:
             time.sleep(0.05)
@@ -29,7 +29,7 @@ def test_a_process_that_left_the_session_is_stopped_with_its_server(tmp_path: Pa
 def test_a_server_that_ends_is_told_with_what_it_said(tmp_path: Path) -> None:
     command = [sys.executable, "-c", "raise SystemExit('no model here')"]
     with (
-        running(command, port=1, core=CORE, environ={}, folder=tmp_path) as server,
+        running(command, port=1, cores=[CORE], environ={}, folder=tmp_path) as server,
         pytest.raises(ServerFailed, match="no model here"),
     ):
         server.wait_for("GET", "/")

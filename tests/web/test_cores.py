@@ -7,10 +7,12 @@ import sys
 import time
 from pathlib import Path
 
+import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from carafe.web.cores import cores_of
+from carafe.web import cores
+from carafe.web.cores import Cores, cores_of
 from web.servers import running
 
 
@@ -25,16 +27,39 @@ def test_every_core_is_used_and_shared_only_where_there_are_too_few(workers: int
         assert max(map(len, given_out)) - min(map(len, given_out)) <= 1
 
 
+CORES = len(os.sched_getaffinity(0))
+
+
+@pytest.mark.parametrize(
+    ("told", "quota", "expected"),
+    [
+        (Cores(workers=CORES), False, CORES > 1),
+        (Cores(workers=CORES), True, False),
+        (Cores(workers=CORES, pin=False), False, False),
+        (Cores(workers=CORES, pin=True), True, True),
+        (Cores(workers=CORES + 1), False, False),
+        (Cores(workers=1), False, False),
+        (Cores(workers=1, pin=True), False, True),
+    ],
+    ids=["one a core", "a quota", "told not to", "told to", "too many", "one alone", "one told to"],
+)
+def test_workers_are_kept_apart_where_each_has_a_core_for_itself_unless_told_otherwise(
+    monkeypatch: pytest.MonkeyPatch, told: Cores, *, quota: bool, expected: bool
+) -> None:
+    monkeypatch.setattr(cores, "has_quota", lambda: quota)
+    assert told.pinned is expected
+
+
 def test_a_worker_that_replaces_another_takes_its_cores(tmp_path: Path) -> None:
-    cores = cores_of(1, workers=2, available=sorted(os.sched_getaffinity(0)))
+    own = cores_of(1, workers=2, available=sorted(os.sched_getaffinity(0)))
     with running("carafe", tmp_path, home=tmp_path / "home", extra=("--workers", "2", "--pin")) as server:
         before = server.workers
-        second = next(worker for worker in before if _cores(worker) == cores)
+        second = next(worker for worker in before if _cores(worker) == own)
         os.kill(second, signal.SIGKILL)
         until = time.monotonic() + 30
-        while time.monotonic() < until and cores not in map(_cores, server.workers - before):
+        while time.monotonic() < until and own not in map(_cores, server.workers - before):
             time.sleep(0.05)
-        assert [_cores(worker) for worker in server.workers - before] == [cores]
+        assert [_cores(worker) for worker in server.workers - before] == [own]
 
 
 def _cores(worker: int) -> set[int]:

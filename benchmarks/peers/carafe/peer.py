@@ -32,8 +32,10 @@ class Carafe(Peer):
     kind = Kind.CARAFE
     here = True
 
-    def __init__(self, *, workers: int = 1, threads: int | None = None) -> None:
+    def __init__(self, *, workers: int = 1, threads: int | None = None, pin: bool | None = None) -> None:
         self.workers = workers
+        self.pin = pin
+        """Whether each worker keeps to a core of its own; None for as it does by itself."""
         self.threads = threads
         """Of a worker; None for as many as it has by itself."""
 
@@ -54,7 +56,8 @@ class Carafe(Peer):
 
     def command(self, site: Site) -> list[str]:
         threads = () if self.threads is None else ("--threads", str(self.threads))
-        sizes = ("--workers", str(self.workers), *threads)
+        pin = () if self.pin is None else ("--pin" if self.pin else "--no-pin",)
+        sizes = ("--workers", str(self.workers), *threads, *pin)
         return [str(site.python), "-m", "carafe", "serve", "--port", str(site.port), *sizes]
 
     def environ(self, site: Site) -> dict[str, str]:

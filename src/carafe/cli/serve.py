@@ -33,7 +33,7 @@ def _setting(name: str, *flags: str, **how: Any) -> Callable[[F], F]:  # noqa: A
 @_setting("port", type=int)
 @_setting("workers", type=int)
 @_setting("threads", type=int)
-@_setting("pin", is_flag=True)
+@_setting("pin", "--pin/--no-pin")
 @_setting("open", is_flag=True)
 @_setting("default_model", "--model", metavar="NAME")
 @_setting("home", type=click.Path(file_okay=False, path_type=Path))

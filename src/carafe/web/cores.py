@@ -7,6 +7,7 @@ forest, in every worker at once; a worker lets them have its share of the cores 
 from __future__ import annotations
 
 import os
+from contextlib import nullcontext, suppress
 from dataclasses import dataclass, field
 from multiprocessing import Array
 from multiprocessing.sharedctypes import SynchronizedArray
@@ -15,6 +16,7 @@ from threadpoolctl import threadpool_limits
 
 from carafe.monitoring.process import identity
 from carafe.settings import offer_environment
+from carafe.web.quota import has_quota
 
 OPENMP = "OMP_NUM_THREADS"
 
@@ -24,8 +26,8 @@ class Cores:
     """How the cores that this service may use are shared out. Made before the workers are; each calls ``take``."""
 
     workers: int
-    pin: bool = False
-    """Whether each worker stays on cores of its own."""
+    pin: bool | None = None
+    """Whether each worker stays on cores of its own; None where that is to be found out, see ``pinned``."""
     _places: SynchronizedArray[int] = field(init=False, repr=False)
     """Which process has each worker's place; 0 where nobody has taken it yet."""
 
@@ -37,15 +39,29 @@ class Cores:
         """How many threads a library may use in one worker."""
         return max(1, len(os.sched_getaffinity(0)) // self.workers)
 
+    @property
+    def pinned(self) -> bool:
+        """Whether each worker stays on cores of its own.
+
+        Under the interpreter's lock one thread of a worker runs at a time, and handing it over to a thread on another
+        core costs more than most requests do (decision 0032). Where nobody says, workers are kept apart if each
+        gets just one core, and if these cores are theirs: a quota means that others have them, too.
+        """
+        if self.pin is not None:
+            return self.pin
+        return 1 < self.workers == len(os.sched_getaffinity(0)) and not has_quota()
+
     def take(self) -> None:
         """Settle this process as one of the workers; a worker that replaces another takes its place."""
         share = self.share
         # OpenMP asks the environment when scikit-learn or LightGBM load it, BLAS is there already, with numpy.
         offer_environment(**{OPENMP: str(share)})
         threadpool_limits(limits=share, user_api="blas")
-        if self.pin:
+        if self.pinned:
             available = sorted(os.sched_getaffinity(0))
-            os.sched_setaffinity(0, cores_of(self._place(), workers=self.workers, available=available))
+            own = cores_of(self._place(), workers=self.workers, available=available)
+            with nullcontext() if self.pin else suppress(OSError):  # some sandboxes don't let anybody choose
+                os.sched_setaffinity(0, own)
 
     def _place(self) -> int:
         """Take the first place that nobody has, or whose worker has ended."""
