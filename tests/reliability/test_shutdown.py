@@ -8,12 +8,14 @@ import socket
 import threading
 import time
 from collections.abc import Callable
+from dataclasses import dataclass
 from pathlib import Path
 
 import pytest
 
 from reliability.flood import Probe, press
 from reliability.flood_process import Outcome
+from reliability.processes import connections
 from reliability.report import report
 from reliability.stand import ROW, Stand, standing
 from web.servers import Server
@@ -95,8 +97,19 @@ def test_when_the_parent_is_killed_its_workers_end_and_the_port_is_free(tmp_path
             again.bind(("127.0.0.1", stand.server.port))
 
 
-def killed(stand: Stand, *, seconds: float) -> tuple[list[Outcome], float]:
-    """Kill one of two workers under 16 connections; return what failed, and how long it was away."""
+@dataclass(frozen=True)
+class Loss:
+    """What the death of one of two workers cost."""
+
+    failed: list[Outcome]
+    connections: int
+    """How many it had when it died; a request at most was under way on each."""
+    away: float
+    """How many seconds later its successor was there."""
+
+
+def killed(stand: Stand, *, seconds: float) -> Loss:
+    """Kill one of two workers under 16 connections that ask without pause."""
     server = stand.server
     outcomes: list[Outcome] = []
     load = threading.Thread(
@@ -105,20 +118,25 @@ def killed(stand: Stand, *, seconds: float) -> tuple[list[Outcome], float]:
         )
     )
     load.start()
+    until(lambda: connections(server.workers, server.port).total() == 16)
     time.sleep(seconds / 3)
-    before = server.workers
-    os.kill(min(before), signal.SIGKILL)
-    away = until(lambda: len(server.workers - {min(before)}) == 2)
+    victim = min(server.workers)
+    os.kill(victim, signal.SIGSTOP)
+    until(lambda: stopped(victim))
+    taken = connections([victim], server.port)[victim]
+    os.kill(victim, signal.SIGKILL)
+    away = until(lambda: len(server.workers - {victim}) == 2)
     load.join()
     assert outcomes, "nothing was asked"
-    return [one for one in outcomes if one.status != 200], away
+    return Loss([one for one in outcomes if one.status != 200], taken, away)
 
 
 def test_a_worker_that_is_killed_costs_its_own_requests_and_no_others(tmp_path: Path) -> None:
     with standing(tmp_path, "quick", extra=("--workers", "2")) as stand:
-        failed, _ = killed(stand, seconds=1.5)
-        assert len(failed) <= 16  # as many as were under way
-        assert {one.status for one in failed} <= {0}
+        loss = killed(stand, seconds=1.5)
+        assert 0 < loss.connections < 16, "both workers are to have some"
+        assert len(loss.failed) <= loss.connections
+        assert {one.status for one in loss.failed} <= {0}
         assert stand.server.ask("GET", "/health/ready")[0] == 200
 
 
@@ -157,16 +175,16 @@ def test_shutdown_and_lost_workers_in_figures(tmp_path: Path) -> None:
     )
     assert unready < 1
     assert ended < 30
-    failures, longest = [], 0.0
+    losses = []
     with standing(tmp_path / "kill", "quick", extra=("--workers", "2")) as stand:
         for _ in range(5):
             time.sleep(11)  # a worker that had not been up for ten seconds would be waited for a little before the next
-            failed, away = killed(stand, seconds=4)
-            failures.append(len(failed))
-            longest = max(longest, away)
+            losses.append(killed(stand, seconds=4))
+    longest = max(loss.away for loss in losses)
+    each = ", ".join(f"{len(loss.failed)} of {loss.connections}" for loss in losses)
     lines.append(
-        f"One of two workers killed under 16 connections, five times: {failures} requests lost (16 are under way), the "
-        f"next worker there after {longest:.2f} s at most, and it took over what waited (5)."
+        f"One of two workers killed under 16 connections, five times: lost were {each} requests that may have been "
+        f"under way on its own connections, and none of the other's; the next worker there after {longest:.2f} s at most (5)."
     )
     with standing(tmp_path / "stop", "quick", extra=("--workers", "1")) as stand:
         (worker,) = stand.server.workers
@@ -177,4 +195,5 @@ def test_shutdown_and_lost_workers_in_figures(tmp_path: Path) -> None:
         assert health.statuses[200] > 0
     lines.append(f"A worker that stood still was killed and replaced after {stuck:.0f} s.")
     report("20", lines)
+    assert all(len(loss.failed) <= loss.connections for loss in losses)
     assert longest < 5
