@@ -184,7 +184,8 @@ def test_shutdown_and_lost_workers_in_figures(tmp_path: Path) -> None:
     each = ", ".join(f"{len(loss.failed)} of {loss.connections}" for loss in losses)
     lines.append(
         f"One of two workers killed under 16 connections, five times: lost were {each} requests that may have been "
-        f"under way on its own connections, and none of the other's; the next worker there after {longest:.2f} s at most (5)."
+        f"under way on its own connections, and none of the other's; the next worker was there after {longest:.2f} s "
+        "at most (5)."
     )
     with standing(tmp_path / "stop", "quick", extra=("--workers", "1")) as stand:
         (worker,) = stand.server.workers
