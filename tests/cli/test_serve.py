@@ -1,11 +1,16 @@
 from __future__ import annotations
 
+from contextlib import closing
 from pathlib import Path
 
 import pytest
 from click.testing import CliRunner
 
 from carafe.cli import main
+from carafe.registry import open_registry
+from carafe.settings import Settings
+from own_s3 import OwnS3
+from sealed import publish
 
 
 @pytest.mark.parametrize(
@@ -25,3 +30,16 @@ def test_a_cache_that_can_not_be_had_is_told_before_any_worker_starts(
     assert done.exit_code != 0
     assert told in done.output
     assert not (tmp_path / "home").exists()
+
+
+@pytest.mark.parametrize("kind", ["folder", "bucket"])
+def test_a_place_of_another_registry_is_told_before_any_worker_starts(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, s3: OwnS3, kind: str
+) -> None:
+    url = s3.fresh() if kind == "bucket" else f"file://{tmp_path / 'shared'}"
+    with closing(open_registry(Settings(home=tmp_path / "other", artifacts_url=url))) as registry:
+        publish(registry)
+    monkeypatch.setenv("CARAFE_ARTIFACTS_URL", url)
+    done = CliRunner().invoke(main, ("serve", "--port", "0", "--home", str(tmp_path / "home")))
+    assert done.exit_code != 0
+    assert "another registry keeps its files in this place" in done.output

@@ -14,11 +14,15 @@ from carafe.database import Database, open_database
 from carafe.registry.client_obstore import Bucket
 from carafe.registry.metadata_memory import MemoryMetadata
 from carafe.registry.metadata_sql import SqlMetadata
+from carafe.registry.owner import Ownership, Place
+from carafe.registry.owner_disk import FolderPlace
+from carafe.registry.owner_object import BucketPlace
 from carafe.registry.store import ArtefactStore
 from carafe.registry.store_cache import ArtefactCache
 from carafe.registry.store_disk import DiskArtefacts
 from carafe.registry.store_memory import MemoryArtefacts
 from carafe.registry.store_object import ObjectArtefacts
+from carafe.registry.store_owned import OwnedArtefacts
 from carafe.testing import (
     ARTEFACT_CHECKS,
     KEY_CHECKS,
@@ -59,13 +63,18 @@ def machine(tmp_path: Path) -> Iterator[Callable[[str], ArtefactStore]]:
     opened: list[ArtefactStore] = []
 
     def another(url: str) -> ArtefactStore:
-        cache = ArtefactCache(tmp_path / f"machine{len(opened)}", most_bytes=2**30)
-        opened.append(ObjectArtefacts(Bucket(url), cache, grace=timedelta(0)))
+        cache, bucket = ArtefactCache(tmp_path / f"machine{len(opened)}", most_bytes=2**30), Bucket(url)
+        opened.append(owned(ObjectArtefacts(bucket, cache, grace=timedelta(0)), BucketPlace(bucket)))
         return opened[-1]
 
     yield another
     for one in opened:
         one.close()
+
+
+def owned(store: ArtefactStore, place: Place) -> ArtefactStore:
+    """Return a store as it stands in a place that others can name, too."""
+    return OwnedArtefacts(store, Ownership(place, owner="0" * 64, known=frozenset))
 
 
 @each(METADATA_CHECKS)
@@ -86,6 +95,11 @@ def test_the_disk_store_keeps_the_contract(check: Callable[[MakeArtefacts], None
 
 
 @each(ARTEFACT_CHECKS)
+def test_a_folder_with_an_owner_keeps_the_contract(check: Callable[[MakeArtefacts], None], tmp_path: Path) -> None:
+    check(lambda: owned(DiskArtefacts(tmp_path), FolderPlace(tmp_path)))
+
+
+@each(ARTEFACT_CHECKS)
 def test_the_object_store_keeps_the_contract(
     check: Callable[[MakeArtefacts], None], machine: Callable[[str], ArtefactStore], s3: OwnS3
 ) -> None:
@@ -94,7 +108,10 @@ def test_the_object_store_keeps_the_contract(
 
 @each(SHARED_CHECKS)
 def test_a_shared_folder_keeps_the_contract_of_machines(check: Callable[[MakeShared], None], tmp_path: Path) -> None:
-    check(lambda: (DiskArtefacts(tmp_path), DiskArtefacts(tmp_path)))
+    def one() -> ArtefactStore:
+        return owned(DiskArtefacts(tmp_path), FolderPlace(tmp_path))
+
+    check(lambda: (one(), one()))
 
 
 @each(SHARED_CHECKS)

@@ -23,6 +23,8 @@ class Purpose(StrEnum):
     ARTEFACTS = "artefacts"
     API_KEYS = "api-keys"
     CHECK = "check"
+    STORE = "store"
+    """Not a key but the mark of the place in which a registry keeps files, which whoever reads there can read."""
 
 
 def derive(secret: bytes, purpose: Purpose) -> bytes:

@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from concurrent.futures import ProcessPoolExecutor
 from dataclasses import fields
 from functools import partial
 from importlib import import_module
+from multiprocessing import get_context
 from pathlib import Path
 from typing import Any, TypeVar
 
@@ -15,6 +17,7 @@ from carafe._version import __version__
 from carafe.access import default_rate, ensure_administrator_key, open_keys
 from carafe.errors import InvalidName, NotFound
 from carafe.registry import Query, Registry, open_registry
+from carafe.registry.open import is_bucket
 from carafe.settings import Settings, is_loopback
 
 F = TypeVar("F", bound=Callable[..., Any])
@@ -51,11 +54,13 @@ def command(**flags: Any) -> None:  # noqa: ANN401 - one value a setting
 
 def _prepare(settings: Settings) -> tuple[str | None, str]:
     """Open the home once before the workers do; return a new home's administrator key, and what its models lack."""
-    registry = open_registry(settings)
+    registry = open_registry(settings, to_be_forked=True)
     if settings.artifacts_url is None:
-        # What machines share is tidied by whoever publishes: what speaks to an object store does so in one process of a
-        # family, and this one is the parent of the workers.
-        registry.tidy()
+        registry.tidy()  # what machines share is tidied by whoever publishes
+    elif is_bucket(settings):
+        # What speaks to an object store does so in one process of a family, and this one is the parent of the workers.
+        with ProcessPoolExecutor(1, mp_context=get_context("spawn")) as another:
+            another.submit(_look, settings).result()
     keys = open_keys(settings)
     try:
         key = None if settings.open else ensure_administrator_key(keys)
@@ -63,6 +68,11 @@ def _prepare(settings: Settings) -> tuple[str | None, str]:
     finally:
         keys.close()
         registry.close()
+
+
+def _look(settings: Settings) -> None:
+    """Return if the place of the models' files is this registry's."""
+    open_registry(settings).close()
 
 
 def advise(registry: Registry, default: str | None) -> str:

@@ -13,6 +13,8 @@
 * ``store`` with its twins ``store_disk``, ``store_object`` and ``store_memory``: where their files are. ``staging``:
   where they are prepared. ``client_obstore``: what an object store can do; ``store_cache``: copies of what is in it,
   and ``leases``: who reads them.
+* ``owner``, with ``owner_disk`` and ``owner_object``: whose a place is that others can name, too; ``store_owned``
+  stands before the store there.
 * ``bundle``: one version as one file, on its way to another home. ``open``: the registry of a home.
 """
 

@@ -13,7 +13,13 @@ from typing import IO, Any
 from urllib.parse import parse_qsl, unquote, urlsplit
 
 import obstore
-from obstore.exceptions import BaseError, NotFoundError, PermissionDeniedError, UnauthenticatedError
+from obstore.exceptions import (
+    AlreadyExistsError,
+    BaseError,
+    NotFoundError,
+    PermissionDeniedError,
+    UnauthenticatedError,
+)
 from obstore.store import S3Store
 
 from carafe.errors import InvalidSetting, StorageUnavailable
@@ -70,6 +76,19 @@ class Bucket:
         """Write an object; a file is read from where it stands, in parts."""
         with _told():
             obstore.put(self._store, key, content, chunk_size=PART, max_concurrency=4)
+
+    def put_new(self, key: str, content: bytes) -> None:
+        """Write a small object unless there is one, in one step where the store knows how; look what is there then."""
+        with _told():
+            try:
+                obstore.put(self._store, key, content, mode="create")
+            except AlreadyExistsError:
+                return
+            except BaseError as error:
+                if "NotImplemented" not in str(error):  # which some stores say to any condition
+                    raise
+                if self.get(key) is None:
+                    obstore.put(self._store, key, content)
 
     def get(self, key: str) -> bytes | None:
         """Return an object's content, or None where there is none."""

@@ -19,8 +19,10 @@ from carafe.access.secret import put_secret
 from carafe.database import Database, open_database
 from carafe.database.rows import fill, is_empty
 from carafe.errors import CorruptBackup, HomeNotEmpty, InvalidSetting
+from carafe.registry.metadata_sql import SqlMetadata
 from carafe.registry.open import open_artefacts
 from carafe.registry.store import ArtefactStore
+from carafe.registry.store_owned import OwnedArtefacts
 from carafe.settings import Settings
 from carafe.upkeep.archive import Index, VersionFiles, artefact_member, table_member
 from carafe.upkeep.mark import Mark, held
@@ -70,7 +72,9 @@ def restore(settings: Settings, file: Path, *, progress: Progress = quiet) -> In
             raise InvalidSetting("secret (CARAFE_SECRET): it is not the backup's; leave it out to restore")
         with (
             closing(open_database(settings.home, settings.database_url)) as database,
-            closing(open_artefacts(settings)) as artefacts,
+            closing(
+                open_artefacts(settings, secret=verified.secret, known=SqlMetadata(database).artefacts, look=False)
+            ) as artefacts,
         ):
             if not (settings.home / RESTORING).exists():
                 check_empty(settings, database, artefacts)  # before a home in use is closed to those who use it
@@ -110,6 +114,8 @@ def _put(settings: Settings, verified: Verified, database: Database, artefacts: 
         except (CorruptBackup, HomeNotEmpty):
             for artefact in names.values():
                 artefacts.remove(artefact)
+            if isinstance(artefacts, OwnedArtefacts):
+                artefacts.ownership.release()
             raise
 
 

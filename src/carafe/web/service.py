@@ -74,7 +74,8 @@ def open_service(settings: Settings, *, observers: Sequence[Observer] = (), drai
         NewerHome, DamagedHome, StorageUnavailable: when the home can't be opened.
     """
     settings.check_open()
-    registry, keys = open_registry(settings, patience=PATIENCE), open_keys(settings, patience=PATIENCE)
+    registry = open_registry(settings, patience=PATIENCE, to_be_forked=True)  # as by gunicorn --preload
+    keys = open_keys(settings, patience=PATIENCE)
     return build_service(settings, registry=registry, keys=keys, observers=observers, drain=drain)
 
 
