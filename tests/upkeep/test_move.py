@@ -10,18 +10,22 @@ from pathlib import Path
 
 import psycopg
 import pytest
+from click.testing import CliRunner
 
 from carafe.access import open_home, open_keys
 from carafe.access.authenticator import Authenticator
+from carafe.cli.main import main
 from carafe.database import open_database
 from carafe.database.rows import fill
 from carafe.database.tables_sql import METADATA
 from carafe.database.upgrade import REVISIONS
 from carafe.errors import CorruptBackup, DamagedHome, HomeNotEmpty
-from carafe.registry import open_registry
+from carafe.registry import State, open_registry
 from carafe.settings import Settings
 from carafe.upkeep import back_up, restore
-from carafe.upkeep.checkup import Depth, Order, State, examine
+from carafe.upkeep.checkup import Depth, Order, examine
+from carafe.upkeep.checkup import State as Condition
+from monitoring.following import PLAN, Clock, Worker
 from older_homes import older_backup, unpack
 from own_s3 import OwnS3
 from sealed import publish
@@ -48,14 +52,14 @@ def test_a_home_moves_to_postgresql_and_an_object_store_and_back_by_its_backups(
     with pytest.raises(HomeNotEmpty):
         restore(replace(there, home=tmp_path / "other"), tmp_path / "there.backup")
     states = {finding.check: finding.state for finding in examine(Order(settings=there, depth=Depth.DEEP))}
-    assert states.pop("database") is states.pop("revision") is State.SKIPPED
-    assert set(states.values()) == {State.OK}, list(examine(Order(settings=there)))
+    assert states.pop("database") is states.pop("revision") is Condition.SKIPPED
+    assert set(states.values()) == {Condition.OK}, list(examine(Order(settings=there)))
     back_up(there, tmp_path / "back.backup")
     back = Settings(home=tmp_path / "back")
     restore(back, tmp_path / "back.backup")
     with closing(open_registry(back)) as registry:
         assert registry.history("iris").items[2:] == before
-    assert {finding.state for finding in examine(Order(settings=back, depth=Depth.DEEP))} == {State.OK}
+    assert {finding.state for finding in examine(Order(settings=back, depth=Depth.DEEP))} == {Condition.OK}
 
 
 @pytest.mark.parametrize("name", ["older.backup", "today.backup"])
@@ -95,8 +99,8 @@ def test_a_bucket_that_is_gone_is_told_once_and_copies_do_not_stand_in_for_it(tm
         publish(registry)
     gone = replace(settings, artifacts_url=f"s3://nobody-made-this?{s3.parameters}")
     *well, last = examine(Order(settings=gone))
-    assert {finding.state for finding in well} == {State.OK}
-    assert (last.check, last.state) == ("store", State.PROBLEM)
+    assert {finding.state for finding in well} == {Condition.OK}
+    assert (last.check, last.state) == ("store", Condition.PROBLEM)
     assert last.says == "there is no such bucket as CARAFE_ARTIFACTS_URL names: create it, or correct the URL"
     assert "not looked at: versions, libraries, orphans" in last.advice
     assert "versions" not in {finding.check for finding in well}
@@ -109,3 +113,56 @@ def test_no_row_is_quoted_when_rows_do_not_fit(tmp_path: Path, postgres_url: str
     with closing(open_database(tmp_path, postgres_url)) as database, pytest.raises(CorruptBackup) as caught:
         fill(database, revision=REVISIONS[-1], tables=index, lines=index.__getitem__, before_commit=lambda: None)
     assert str(caught.value) == ('rows of keys don\'t fit (duplicate key value violates unique constraint "pk_keys")')
+
+
+def test_a_rollout_that_was_going_on_waits_in_the_restored_home_until_somebody_lets_it_go_on(
+    tmp_path: Path, postgres_url: str
+) -> None:
+    first = Settings(home=tmp_path / "first")
+    with closing(open_registry(first)) as registry:
+        for _ in range(2):
+            publish(registry)
+        registry.rollouts.begin("houses", 2, plan=PLAN, by="ann")
+        worker = Worker(registry, Clock())
+        worker.asked(1, 900)
+        worker.asked(2, 100)
+        assert worker.watch(62).step == 1
+        worker.asked(2, 100)
+        worker.watch(30)
+        back_up(first, tmp_path / "mid.backup")
+    there = Settings(home=tmp_path / "there", database_url=postgres_url)
+    restore(there, tmp_path / "mid.backup")
+    with closing(open_registry(there)) as registry:
+        found = registry.rollouts.latest("houses")
+        assert (found.rollout.state, found.rollout.step, found.rollout.by) == (State.PAUSED, 1, "ann")
+        assert found.rollout.outcome.startswith("paused by the restoration of a backup")
+        assert [each.candidate.answered for each in found.figures] == [100, 100]
+        shares = registry.alias("houses").traffic
+        assert str(shares) == "version 1 75 %, version 2 25 %"
+        worker = Worker(registry, Clock())
+        worker.asked(2, 1000)
+        assert (worker.watch(90).step, registry.alias("houses").traffic) == (1, shares)
+        registry.rollouts.resume("houses")
+        assert worker.watch(32).step == 2
+        assert worker.watch(1).state is State.RUNNING
+    again = Settings(home=tmp_path / "again")
+    restore(again, tmp_path / "mid.backup")
+    with closing(open_registry(again)) as registry:
+        worker = Worker(registry, Clock())
+        worker.failed(2, 30)
+        assert worker.watch(2).state is State.TURNED_BACK
+        assert str(registry.alias("houses").traffic) == "version 1"
+
+
+def test_the_restoration_says_which_rollouts_wait(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    first = Settings(home=tmp_path / "first")
+    with closing(open_registry(first)) as registry:
+        for _ in range(2):
+            publish(registry)
+        registry.rollouts.begin("houses", 2)
+    back_up(first, tmp_path / "mid.backup")
+    monkeypatch.setenv("CARAFE_HOME", str(tmp_path / "there"))
+    done = CliRunner().invoke(main, ("restore", str(tmp_path / "mid.backup")))
+    assert done.exit_code == 0
+    assert "the rollout of houses@2 on champion is paused at 5 %: `carafe rollout resume` or `stop` it" in done.output
+    assert {finding.state for finding in examine(Order(settings=Settings(home=tmp_path / "there")))} == {Condition.OK}

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from contextlib import closing
 from pathlib import Path
 
 import click
@@ -9,6 +10,7 @@ import click
 from carafe.cli.backup import told
 from carafe.cli.bar import bar
 from carafe.cli.escapes import printable
+from carafe.registry import open_registry
 from carafe.settings import Settings
 from carafe.upkeep import restore, verify_backup
 
@@ -26,5 +28,15 @@ def command(*, file: Path, dry_run: bool) -> None:
     with bar("reading") as progress:
         index = verify_backup(file, progress=progress) if dry_run else restore(settings, file, progress=progress)
     click.echo(f"{file} can be restored: {told(index)}" if dry_run else f"restored {settings.home}: {told(index)}")
+    if not dry_run:
+        _tell_of_rollouts(settings)
     for left in index.left_out:
         click.echo(f"  without the files of {left.version}: {printable(left.reason)}", err=True)
+
+
+def _tell_of_rollouts(settings: Settings) -> None:
+    with closing(open_registry(settings)) as registry:
+        for rollout in registry.rollouts.active():
+            click.echo(
+                f"  the rollout of {rollout} is paused at {rollout.percent:g} %: `carafe rollout resume` or `stop` it"
+            )

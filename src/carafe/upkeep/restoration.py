@@ -9,6 +9,7 @@ from __future__ import annotations
 import os
 from collections.abc import Iterator, Mapping
 from contextlib import closing, contextmanager
+from datetime import UTC, datetime
 from hashlib import sha256
 from pathlib import Path
 
@@ -19,6 +20,7 @@ from carafe.access.secret import put_secret
 from carafe.database import Database, open_database
 from carafe.database.rows import fill, is_empty
 from carafe.errors import CorruptBackup, HomeNotEmpty, InvalidSetting
+from carafe.registry import State
 from carafe.registry.metadata_sql import SqlMetadata
 from carafe.registry.open import open_artefacts
 from carafe.registry.store import ArtefactStore
@@ -30,6 +32,9 @@ from carafe.upkeep.place import check_empty
 from carafe.upkeep.progress import Progress, quiet
 from carafe.upkeep.reader import Reader, open_archive
 from carafe.upkeep.verification import Verified, verify
+
+PAUSED = "paused by the restoration of a backup: what was seen was seen where that was made"
+"""What is said of a rollout that was going on."""
 
 
 def verify_backup(file: Path, *, progress: Progress = quiet) -> Index:
@@ -52,7 +57,8 @@ def restore(settings: Settings, file: Path, *, progress: Progress = quiet) -> In
     """Make an empty home, on whatever database and store the settings name, the one that was backed up.
 
     Models, versions, aliases, the history, keys and the secret are what they were; an older backup is brought up to
-    date. Services that use the home are to be started afterwards.
+    date. A rollout that was going on is paused, with the shares it had. Services that use the home are to be started
+    afterwards.
 
     Args:
         settings: the home; a new folder, mostly.
@@ -99,7 +105,9 @@ def _put(settings: Settings, verified: Verified, database: Database, artefacts: 
 
     def lines(table: str) -> Iterator[bytes]:
         rows = reader.lines(table_member(table))
-        return (_renamed(row, names) for row in rows) if table == "versions" else rows
+        if table == "versions":
+            return (_renamed(row, names) for row in rows)
+        return map(_paused, rows) if table == "rollouts" else rows
 
     def put_own_secret() -> None:
         if settings.secret is None:
@@ -135,6 +143,16 @@ def _renamed(row: bytes, names: Mapping[str, str]) -> bytes:
     fields = msgspec.json.decode(row, type=dict[str, object])
     artefact = str(fields["artefact"])
     return msgspec.json.encode(fields | {"artefact": names.get(artefact, artefact)})
+
+
+def _paused(row: bytes) -> bytes:
+    """Return a row of the table of rollouts in which none goes on: what was seen of it was seen by other services."""
+    fields = msgspec.json.decode(row, type=dict[str, object])
+    if fields.get("state") != State.RUNNING.value:
+        return row
+    return msgspec.json.encode(
+        fields | {"state": State.PAUSED.value, "outcome": PAUSED, "changed": datetime.now(UTC).isoformat()}
+    )
 
 
 @contextmanager
