@@ -296,6 +296,27 @@ def test_what_is_put_aside_stays_while_the_database_knows_no_version(registry: R
     assert registry.artefacts.survey().aside == {aside}
 
 
+def test_versions_that_are_deleted_meanwhile_hide_no_other_from_the_checkup(
+    registry: Registry, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("carafe.registry.versions._WALKED", 2)
+    for name in ("boats", "houses"):
+        for _ in range(4):
+            publish(registry, name)
+        registry.drop_alias(name, "champion")
+    damaged = registry.versions(name="houses").items
+    for version in damaged[0], damaged[3]:
+        registry.artefacts.quarantine(version.artefact)
+
+    def delete_what_was_looked_at(done: int, _all: int) -> None:
+        if done in {2, 4}:
+            for number in (done - 1, done):
+                registry.delete("boats", number)
+
+    order = Order(settings=Settings(), progress=delete_what_was_looked_at)
+    assert [finding.says.partition(" ")[0] for finding in check_versions(order, registry)] == ["houses@1", "houses@4"]
+
+
 def test_nothing_is_collected_while_somebody_publishes_and_it_says_so(registry: Registry) -> None:
     publish(registry)
     left = orphan(registry)

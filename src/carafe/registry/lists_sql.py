@@ -7,11 +7,11 @@ from collections.abc import Iterable, Sequence
 from itertools import groupby
 from typing import Any
 
-from sqlalchemy import ColumnElement, Connection, Row, Select, func, select
+from sqlalchemy import ColumnElement, Connection, Row, Select, func, select, tuple_
 
 from carafe.database.tables_sql import alias_versions, aliases, models, versions
 from carafe.models.manifest import decode_manifest
-from carafe.registry.query import Query, Sort
+from carafe.registry.query import FIRST, Query, Sort
 from carafe.registry.traffic import Share, Traffic
 from carafe.registry.version import Alias, Pointed, RegisteredModel, Version
 from carafe.schema import Task
@@ -53,9 +53,12 @@ def paged(
     by_created: Iterable[ColumnElement[Any]],
 ) -> Statement:
     """Return ``statement`` with the filter, order and page that ``query`` asks for."""
-    order = by_created if query.sort is Sort.CREATED else by_name
+    order = tuple(by_created if query.sort is Sort.CREATED else by_name)
     ordered = [column.desc() if query.descending else column.asc() for column in order]
-    return _filtered(statement, query).order_by(*ordered).limit(query.size).offset(query.offset)
+    chosen = _filtered(statement, query)
+    if query.after != FIRST:
+        chosen = chosen.where(tuple_(*order) > tuple_(*query.after[: len(order)]))
+    return chosen.order_by(*ordered).limit(query.size).offset(query.offset)
 
 
 def count(connection: Connection, statement: Statement, query: Query) -> int:

@@ -15,7 +15,7 @@ from carafe.registry.history import Change, Entry, HistoryQuery
 from carafe.registry.metadata import Draft
 from carafe.registry.moved import check_expected, check_judged
 from carafe.registry.promotion import Standing, Verdict
-from carafe.registry.query import Page, Query, Sort
+from carafe.registry.query import FIRST, Page, Query, Sort
 from carafe.registry.rollout_memory import MemoryRollouts
 from carafe.registry.rollout_store import RolloutStore
 from carafe.registry.version import Alias, Pointed, RegisteredModel, Version
@@ -258,5 +258,6 @@ def _by_created(item: Version | RegisteredModel) -> tuple[object, ...]:
 def _page(query: Query, found: Iterable[Item], key: Callable[[Item], tuple[object, ...]]) -> Page[Item]:
     chosen = [item for item in found if query.contains.lower() in item.name]
     chosen.sort(key=key, reverse=query.descending)
-    items = tuple(chosen[query.offset : query.offset + query.size])
+    rest = chosen if query.after == FIRST else [item for item in chosen if _by_name(item) > query.after]
+    items = tuple(rest[query.offset : query.offset + query.size])
     return Page(items=items, total=len(chosen), page=query.page, size=query.size)

@@ -15,6 +15,9 @@ Item = TypeVar("Item")
 MAX_PAGE = 1_000_000
 MAX_SIZE = 1000
 
+FIRST = ("", 0)
+"""Before every name and number."""
+
 _PART_OF_A_NAME = re.compile(r"[A-Za-z0-9._-]{0,64}")
 
 
@@ -43,6 +46,9 @@ class Query:
     """Only models or versions of this task."""
     sort: Sort = Sort.NAME
     descending: bool = False
+    after: tuple[str, int] = FIRST
+    """Only what comes after this name and number, in the order of names; for models only the name counts. Whoever walks
+    through everything misses nothing by it, while pages move up where something is deleted."""
 
     def __post_init__(self) -> None:
         for name, most in (("page", MAX_PAGE), ("size", MAX_SIZE)):
@@ -52,6 +58,8 @@ class Query:
             raise InvalidParameter(
                 f"part of a name: got {self.contains[:64]!a}, expected up to 64 letters, digits, '-', '_' or '.'"
             )
+        if self.after != FIRST and (self.descending or self.sort is not Sort.NAME):
+            raise InvalidParameter("after: it goes with the order of names, from the first to the last")
 
     @property
     def offset(self) -> int:
@@ -65,6 +73,6 @@ class Page(Generic[Item]):
 
     items: tuple[Item, ...]
     total: int
-    """How many items all pages have together."""
+    """How many items all pages have together, those before ``Query.after`` included."""
     page: int
     size: int

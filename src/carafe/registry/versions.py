@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from contextlib import suppress
 from dataclasses import dataclass, field
 
@@ -12,7 +12,7 @@ from carafe.models.artefact import load_model
 from carafe.models.verification import open_artefact
 from carafe.registry.absence import no_default
 from carafe.registry.metadata import MetadataStore
-from carafe.registry.query import Page, Query
+from carafe.registry.query import MAX_SIZE, Item, Page, Query
 from carafe.registry.store import ArtefactStore
 from carafe.registry.version import RegisteredModel, Version
 from carafe.schema import ModelRef
@@ -20,6 +20,9 @@ from carafe.schema.exchange import CHAMPION, check_name
 
 MAX_NUMBER = 999_999_999
 """The highest version number that a reference can name."""
+
+_WALKED = 100
+"""How many versions are read at once by whoever walks through all: each brings its manifest along."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -83,6 +86,14 @@ class Versions:
         """
         return self.metadata.versions(query or Query(), name=None if name is None else check_name(name))
 
+    def every_model(self) -> Iterator[RegisteredModel]:
+        """Return all models by name: each that is there all the while once, whatever comes and goes meanwhile."""
+        return _walk(self.models, MAX_SIZE, lambda model: (model.name, 0))
+
+    def every_version(self) -> Iterator[Version]:
+        """Return the versions of all models by name and number, as ``every_model`` does models."""
+        return _walk(self.versions, _WALKED, lambda version: (version.name, version.number))
+
     def fetch(self, version: Version) -> Artefact:
         """Return a version's files, once signature and digests hold; nobody needs to check them again.
 
@@ -100,6 +111,16 @@ class Versions:
                 self.artefacts.quarantine(version.artefact)
             raise CorruptArtefact(f"{version}: {error}; publish or import it again") from error
         return found
+
+
+def _walk(read: Callable[[Query], Page[Item]], size: int, place: Callable[[Item], tuple[str, int]]) -> Iterator[Item]:
+    """Yield the items of all pages; each page begins after the last item of the one before, wherever that is by now."""
+    query = Query(size=size)
+    while found := read(query).items:
+        yield from found
+        if len(found) < size:
+            return
+        query = Query(size=size, after=place(found[-1]))
 
 
 def checked_number(name: str, number: int) -> int:

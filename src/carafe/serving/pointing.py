@@ -7,8 +7,7 @@ from contextlib import suppress
 from dataclasses import dataclass
 
 from carafe.errors import CarafeError, DeadlineExceeded, ModelTooLarge, NotFound
-from carafe.registry import Query, Registry, Traffic, Version
-from carafe.registry.query import MAX_SIZE
+from carafe.registry import Registry, Traffic, Version
 from carafe.schema import ModelRef
 from carafe.schema.exchange import CHAMPION
 from carafe.serving.loading import Loader
@@ -55,17 +54,13 @@ def traffic_of(refs: Collection[ModelRef], *, registry: Registry) -> dict[ModelR
             with suppress(NotFound):
                 found[ref] = registry.alias(ref.name, ref.alias or CHAMPION).traffic
         return found
-    wanted, number = set(refs), 1
-    while True:
-        page = registry.models(Query(page=number, size=MAX_SIZE))
-        for model in page.items:
-            for alias in model.aliases:
-                ref = ModelRef(name=model.name, alias=alias.name)
-                if ref in wanted:
-                    found[ref] = alias.traffic
-        if number * MAX_SIZE >= page.total:
-            return found
-        number += 1
+    wanted = set(refs)
+    for model in registry.every_model():
+        for alias in model.aliases:
+            ref = ModelRef(name=model.name, alias=alias.name)
+            if ref in wanted:
+                found[ref] = alias.traffic
+    return found
 
 
 class Pointing:

@@ -7,7 +7,7 @@ from concurrent.futures import ThreadPoolExecutor
 from datetime import timedelta
 from functools import partial
 
-from carafe.errors import AliasNotFound, ModelNotFound, VersionInUse, VersionNotFound
+from carafe.errors import AliasNotFound, InvalidParameter, ModelNotFound, VersionInUse, VersionNotFound
 from carafe.registry.gates import Gates
 from carafe.registry.metadata import Draft
 from carafe.registry.promotion import Opinion, Promotion, Standing, Verdict, judge
@@ -228,6 +228,28 @@ def models_are_listed_by_page_order_and_filter(make: MakeMetadata) -> None:
     assert model.task is Task.CLASSIFICATION
 
 
+def a_walk_by_name_and_number_misses_nothing_beside_deletions(make: MakeMetadata) -> None:
+    """What comes after an item is the same whether the item, or those before it, are still there or not."""
+    store = make()
+    for name in ("a", "a.b", "b", "c"):
+        for _ in range(3):
+            add(store, name)
+
+    def after(name: str, number: int, *, size: int = 50) -> list[str]:
+        return [str(version) for version in store.versions(Query(after=(name, number), size=size)).items]
+
+    assert after("a", 2, size=2) == ["a@3", "a.b@1"]
+    for number in (2, 3):
+        store.remove("a", number, when=NOON)
+    assert after("a", 2, size=2) == ["a.b@1", "a.b@2"]
+    assert after("b", 3) == ["c@1", "c@2", "c@3"]
+    assert after("c", 3) == []
+    assert [model.name for model in store.models(Query(after=("a.b", 0))).items] == ["b", "c"]
+    page = store.versions(Query(after=("b", 3)))
+    assert page.total == 10
+    refused(InvalidParameter, lambda: Query(after=("a", 1), descending=True), "after")
+
+
 def a_model_without_versions_is_not_listed(make: MakeMetadata) -> None:
     """When the last version is deleted the model is no more, but for its numbers."""
     store = make()
@@ -284,6 +306,7 @@ METADATA_CHECKS: tuple[Callable[[MakeMetadata], None], ...] = (
     what_is_not_there_is_named_with_what_is,
     the_generation_grows_with_every_change_and_no_other_act,
     models_are_listed_by_page_order_and_filter,
+    a_walk_by_name_and_number_misses_nothing_beside_deletions,
     a_model_without_versions_is_not_listed,
     versions_are_listed_by_page_order_and_filter,
     racing_publishers_get_different_numbers,

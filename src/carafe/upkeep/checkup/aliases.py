@@ -2,23 +2,19 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
-
 from carafe.errors import NotFound
-from carafe.registry import Query, Registry
+from carafe.registry import Registry
 from carafe.registry.history import HistoryQuery
 from carafe.registry.version import Alias
 from carafe.upkeep.checkup.finding import Finding, Findings, Order, State
 
 CHECK = "history"
 
-_PAGE = 500
-
 
 def check_aliases(order: Order, registry: Registry) -> Findings:
     """Find aliases that are not what their last entry made them; a new entry mends them, as they are."""
     checked = 0
-    for name, alias in _aliases(registry):
+    for name, alias in ((model.name, alias) for model in registry.every_model() for alias in model.aliases):
         checked += 1
         if _agrees(registry, name, alias):
             continue
@@ -32,13 +28,6 @@ def check_aliases(order: Order, registry: Registry) -> Findings:
             advice="" if order.repair else "carafe doctor --repair writes an entry of what it is",
         )
     yield Finding(check=CHECK, state=State.OK, says=f"{checked} aliases were compared with the history")
-
-
-def _aliases(registry: Registry) -> Iterator[tuple[str, Alias]]:
-    page = 1
-    while models := registry.models(Query(page=page, size=_PAGE)).items:
-        yield from ((model.name, alias) for model in models for alias in model.aliases)
-        page += 1
 
 
 def _agrees(registry: Registry, name: str, alias: Alias) -> bool:

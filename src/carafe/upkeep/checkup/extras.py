@@ -6,24 +6,19 @@ from importlib.util import find_spec
 
 from carafe.errors import MissingExtra
 from carafe.models.manifest import NATIVE, Manifest
-from carafe.registry import Query, Registry
+from carafe.registry import Registry
 from carafe.upkeep.checkup.finding import Finding, Findings, State
 
 CHECK = "libraries"
-
-_PAGE = 100
 
 
 def check_extras(registry: Registry) -> Findings:
     """Find versions that can't answer here because a library is missing, without loading them."""
     missing: dict[str, list[str]] = {}
-    page = 1
-    while versions := registry.versions(Query(page=page, size=_PAGE)).items:
-        for version in versions:
-            for library in _needs(version.manifest):
-                if find_spec(library) is None:
-                    missing.setdefault(library, []).append(str(version))
-        page += 1
+    for version in registry.every_version():
+        for library in _needs(version.manifest):
+            if find_spec(library) is None:
+                missing.setdefault(library, []).append(str(version))
     for library, names in sorted(missing.items()):
         extra = MissingExtra.EXTRAS[library]
         yield Finding(

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Mapping
 
 from carafe.errors import CarafeError, CorruptArtefact, MissingExtra, NotFound
 from carafe.models.artefact import load_model
@@ -12,8 +12,6 @@ from carafe.registry import Query, Registry, Version
 from carafe.upkeep.checkup.finding import Depth, Finding, Findings, Order, State
 
 CHECK = "versions"
-
-_PAGE = 100
 
 _DONE: Mapping[Depth, str] = {
     Depth.QUICK: "signatures and sizes hold; contents were not read",
@@ -27,7 +25,7 @@ def check_versions(order: Order, registry: Registry) -> Findings:
     look = _LOOKS[order.depth]
     everything = registry.versions(Query(size=1)).total
     done, wrong = 0, 0
-    for version in _versions(registry):
+    for version in registry.every_version():
         order.progress(done, everything)
         done += 1
         try:
@@ -39,13 +37,6 @@ def check_versions(order: Order, registry: Registry) -> Findings:
     order.progress(done, done)
     if not wrong:
         yield Finding(check=CHECK, state=State.OK, says=f"{done} versions: {_DONE[order.depth]}")
-
-
-def _versions(registry: Registry) -> Iterator[Version]:
-    page = 1
-    while versions := registry.versions(Query(page=page, size=_PAGE)).items:
-        yield from versions
-        page += 1
 
 
 def _quick(registry: Registry, version: Version) -> None:
