@@ -18,10 +18,15 @@ from itertools import count
 from pathlib import Path
 
 import alembic.command  # noqa: F401 - here and below: loaded once, not anew in every child
+import sqlalchemy.dialects.sqlite  # noqa: F401 - the same
 
 sys.path.insert(0, str(Path(__file__).parent.parent))
 
+import carafe.api.publish
+import carafe.cli.backup
 import carafe.cli.delete
+import carafe.cli.export
+import carafe.cli.gates
 import carafe.cli.import_
 import carafe.cli.keys
 import carafe.cli.models
@@ -30,11 +35,15 @@ import carafe.cli.promote
 import carafe.cli.recipes
 import carafe.cli.restore
 import carafe.cli.rollback
+import carafe.cli.rollout
+import carafe.cli.traffic
 import carafe.cli.train
-import carafe.cli.training  # noqa: F401
+import carafe.cli.training
+import carafe.models.flavours.sklearn  # noqa: F401 - which goes through all of scikit-learn
 from reliability.examination import examine
 from reliability.injection import Ended, Place, in_child, inject, record
-from reliability.operations import OPERATIONS, make_inputs
+from reliability.operations import OPERATIONS
+from reliability.prepared import PREPARED, WRITTEN, make_inputs
 
 
 class Campaign:
@@ -44,12 +53,13 @@ class Campaign:
         self._folder = folder
         self._operation = OPERATIONS[operation]
         self._home = folder / "home"
+        self._written = folder / WRITTEN
         self._act = self._operation.on(self._home, folder)
 
     def places(self) -> list[Place]:
         """Return the places that the operation passes, in their order."""
         self._restore()
-        ended, places = record(self._act, folder=self._folder, about=self._home)
+        ended, places = record(self._act, folder=self._folder, about=(self._home, self._written))
         assert ended.code == 0, ended
         return places
 
@@ -67,13 +77,15 @@ class Campaign:
         ended = inject(self._act, place, fault, folder=self._folder, lasting=lasting)
         found = self._look()
         again = in_child(self._act, folder=self._folder)
-        return {"place": str(place), "killed": ended.killed, **_told(ended), **found, "again": _told(again)}
+        silenced = lasting and place.call == "write"
+        tried = {"place": str(place), "killed": ended.killed, "silenced": silenced}
+        return {**tried, **_told(ended), **found, "again": _told(again)}
 
     def _look(self) -> dict[str, object]:
         answer = self._folder / "found"
 
         def look() -> None:
-            answer.write_text(json.dumps(asdict(examine(self._home))))
+            answer.write_text(json.dumps(asdict(examine(self._home, self._written))))
 
         ended = in_child(look, folder=self._folder)
         if ended.code != 0:
@@ -82,10 +94,14 @@ class Campaign:
         return document
 
     def _restore(self) -> None:
-        shutil.rmtree(self._home, ignore_errors=True)
-        prepared = self._folder / "prepared" / self._operation.prepared
-        if prepared.exists():
-            shutil.copytree(prepared, self._home)
+        for left in (self._home, self._written):
+            shutil.rmtree(left, ignore_errors=True)
+        prepared = self._folder / PREPARED
+        if (prepared / self._operation.prepared).exists():
+            shutil.copytree(prepared / self._operation.prepared, self._home)
+        self._written.mkdir()
+        if self._operation.writes:
+            shutil.copy(prepared / WRITTEN / self._operation.writes, self._written)
 
 
 def _told(ended: Ended) -> dict[str, object]:

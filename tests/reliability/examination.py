@@ -11,10 +11,14 @@ from carafe.access import open_keys
 from carafe.access.home import RESTORING
 from carafe.database.upgrade import REVISIONS
 from carafe.errors import DamagedHome
-from carafe.models.artefact import load_model
+from carafe.models.artefact import load_model, reseal
+from carafe.models.verification import open_artefact
 from carafe.registry import Query, Registry, open_registry
+from carafe.registry.bundle import unpack
 from carafe.registry.history import HistoryQuery
 from carafe.settings import Settings
+from carafe.upkeep import verify_backup
+from reliability.prepared import BACKUP
 
 KNOWN = {"carafe.db", "secret.key", "lock", "artefacts", f"carafe.db.before-{REVISIONS[-1]}"}
 """What belongs in a home of this test when nobody uses it."""
@@ -30,6 +34,10 @@ class State:
     aliases: tuple[str, ...]
     history: tuple[str, ...]
     keys: tuple[str, ...]
+    gates: tuple[str, ...]
+    rollouts: tuple[str, ...]
+    written: tuple[str, ...]
+    """What the files hold that were written from the home."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -41,12 +49,15 @@ class Found:
     orphans: int
 
 
-def examine(home: Path) -> Found:
-    """Open the home as every command does, and look at everything in it; one that is half restored shows nothing."""
+def examine(home: Path, written: Path) -> Found:
+    """Open the home as every command does, and look at everything in it; one that is half restored shows nothing.
+
+    What a killed command had begun of a file in ``written`` may stay under a hidden name, and is not looked at.
+    """
     settings = Settings(home=home)
     revision = _revision(home / "carafe.db")
     if (home / RESTORING).exists():
-        return Found(State(revision, (), (), (), ()), tuple(_opened(settings)), 0)
+        return Found(State(revision, (), (), (), (), (), (), ()), tuple(_opened(settings)), 0)
     with closing(open_keys(settings)) as keys, closing(open_registry(settings)) as registry:
         known = tuple(f"{one.name} {one.role} {one.revoked is not None}" for one in keys.all())
         versions = registry.versions(Query(size=100)).items
@@ -57,6 +68,9 @@ def examine(home: Path) -> Found:
             aliases=tuple(line for name in names for line in _aliases(registry, name)),
             history=tuple(line for name in names for line in _history(registry, name)),
             keys=known,
+            gates=tuple(f"{name}: {registry.gates(name)}" for name in names),
+            rollouts=tuple(f"{each} {each.state} {each.step} {each.revision}" for each in registry.rollouts.active()),
+            written=tuple(_held(file, registry) for file in sorted(written.glob("[!.]*"))),
         )
         faults = [*_unloadable(registry), *_inconsistent(registry, names)]
         orphans = registry.collect_orphans()
@@ -82,6 +96,17 @@ def _history(registry: Registry, name: str) -> list[str]:
         f"{name} {one.id} {one.action} {one.alias} {one.version} {one.before} {one.after} {one.reason} {one.forced}"
         for one in registry.history(name, HistoryQuery(size=100)).items
     ]
+
+
+def _held(file: Path, registry: Registry) -> str:
+    """Return what a backup or an exported version holds, every digest of it verified."""
+    if file.name == BACKUP:
+        return f"{file.name}: {verify_backup(file).versions} versions"
+    with registry.staging() as folder:
+        label = unpack(file, folder)
+        reseal(folder, key=registry.key)
+        load_model(open_artefact(folder, key=registry.key))
+    return f"{file.name}: {label.name}@{label.number}"
 
 
 def _unloadable(registry: Registry) -> list[str]:

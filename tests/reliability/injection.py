@@ -69,8 +69,8 @@ class Ended:
         return os.waitstatus_to_exitcode(self.status)
 
 
-def record(act: Callable[[], None], *, folder: Path, about: Path) -> tuple[Ended, list[Place]]:
-    """Let a child act, and return how it ended with the places it passed that have to do with a path or its output."""
+def record(act: Callable[[], None], *, folder: Path, about: Sequence[Path]) -> tuple[Ended, list[Place]]:
+    """Let a child act, and return how it ended with the places it passed that have to do with paths or its output."""
     log = folder / "recorded"
     ended = _traced(act, folder, ["-y", "-s", "0", "-o", str(log), "-e", f"trace={CALLS}"])
     return ended, list(_places(log.read_text(errors="replace"), about, folder))
@@ -94,22 +94,32 @@ def inject(act: Callable[[], None], place: Place, fault: str, *, folder: Path, l
 
 def in_child(act: Callable[[], None], *, folder: Path) -> Ended:
     """Let a child act, untouched."""
-    child = _forked(act, folder, wait=None)
-    return _ended(child, folder)
+    return _ended(_forked(act, folder), folder)
 
 
 def _traced(act: Callable[[], None], folder: Path, options: Sequence[str]) -> Ended:
-    """Attach strace to a child before it does anything, and wait for both."""
-    read, write = os.pipe()
-    child = _forked(act, folder, wait=read, close=write)
-    os.close(read)
+    """Attach strace to a child whose output is open, and that does nothing before it is told; wait for both."""
+    ready, told = os.pipe()
+    waiting, go = os.pipe()
+
+    def wait() -> None:
+        os.close(ready)
+        os.close(go)
+        os.close(told)  # whoever reads the other end knows from it
+        os.read(waiting, 1)
+        os.close(waiting)
+
+    child = _forked(act, folder, wait)
+    os.close(told)
+    os.close(waiting)
+    os.read(ready, 1)
+    os.close(ready)
     strace = subprocess.Popen(
         ["strace", "-f", *options, "-p", str(child)], stdout=subprocess.DEVNULL, stderr=subprocess.PIPE, text=True
     )
     assert strace.stderr is not None
     said = strace.stderr.readline()
-    os.write(write, b"x")
-    os.close(write)
+    os.close(go)
     ended = _ended(child, folder)
     strace.stderr.read()
     strace.stderr.close()
@@ -118,22 +128,19 @@ def _traced(act: Callable[[], None], folder: Path, options: Sequence[str]) -> En
     return ended
 
 
-def _forked(act: Callable[[], None], folder: Path, *, wait: int | None, close: int | None = None) -> int:
+def _forked(act: Callable[[], None], folder: Path, wait: Callable[[], None] | None = None) -> int:
     sys.stdout.flush()
     child = os.fork()
     if child:
         return child
     code = 70
     try:
-        if close is not None:
-            os.close(close)
         for number, name in ((1, "out"), (2, "err")):
             file = os.open(folder / name, os.O_WRONLY | os.O_CREAT | os.O_TRUNC, 0o600)
             os.dup2(file, number)
             os.close(file)
         if wait is not None:
-            os.read(wait, 1)
-            os.close(wait)
+            wait()
         code = _exit_code(act)
         sys.stdout.flush()
         sys.stderr.flush()
@@ -158,10 +165,10 @@ def _ended(child: int, folder: Path) -> Ended:
     return Ended(status=status, out=out, err=err)
 
 
-def _places(log: str, about: Path, folder: Path) -> Iterator[Place]:
-    """Yield the calls of the first process that name the path, or a file in it, or write to its output."""
+def _places(log: str, about: Sequence[Path], folder: Path) -> Iterator[Place]:
+    """Yield the calls of the first process that name one of the paths, or a file in it, or write to its output."""
     passed: Counter[str] = Counter()
-    told = (str(about), f"<{folder}/out>", f"<{folder}/err>")
+    told = (*map(str, about), f"<{folder}/out>", f"<{folder}/err>")
     first = None
     for line in log.splitlines():
         found = _LINE.match(line)

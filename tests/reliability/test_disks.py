@@ -53,7 +53,7 @@ class Seen:
 @pytest.fixture(scope="module")
 def home(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Path]:
     """Yield a home with three versions, on a small disk of its own."""
-    from reliability.operations import make_home  # noqa: PLC0415 - loads scikit-learn
+    from reliability.prepared import make_home  # noqa: PLC0415 - loads scikit-learn
 
     if not disks.can_mount():
         skip_or_fail("this account may not mount: a full disk can't be had")
