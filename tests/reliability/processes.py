@@ -11,6 +11,8 @@ from typing import Self
 
 _ESTABLISHED = "01"
 _DATABASE = "/carafe.db"
+_POOLED = "tokio-rt-worker"
+"""How Linux calls the threads with which the server takes connections and answers requests."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -24,17 +26,23 @@ class Holding:
     database: int
     """Open files of the database: SQLite keeps those of a connection that was closed for the next one."""
     threads: int
+    """Those that live as long as the process: all but the pool's."""
+    pool: int
+    """Threads that answer requests: they come with requests, up to a bound, and go when they have had none for some
+    seconds, so how many there are at one moment says nothing."""
 
     @classmethod
     def of(cls, processes: Iterable[int]) -> Self:
         """Return what these processes hold now."""
         each = [Path(f"/proc/{process}") for process in processes]
         targets = [target for one in each for target in _targets(one)]
+        pooled = [name == _POOLED for one in each for name in _threads(one)]
         return cls(
             memory=sum(_proportional(one) for one in each),
             descriptors=sum(not (_DATABASE in target or target.startswith("socket:")) for target in targets),
             database=sum(_DATABASE in target for target in targets),
-            threads=sum(len(list((one / "task").iterdir())) for one in each),
+            threads=pooled.count(False),
+            pool=pooled.count(True),
         )
 
 
@@ -54,6 +62,14 @@ def _targets(process: Path) -> list[str]:
     for entry in (process / "fd").iterdir():
         with contextlib.suppress(FileNotFoundError):  # closed meanwhile
             found.append(str(entry.readlink()))
+    return found
+
+
+def _threads(process: Path) -> list[str]:
+    found = []
+    for task in (process / "task").iterdir():
+        with contextlib.suppress(FileNotFoundError, ProcessLookupError):  # ended meanwhile
+            found.append((task / "comm").read_text().strip())
     return found
 
 

@@ -21,6 +21,9 @@ COMPILED, SHARED = "compiled", "shared"
 WIDE = ("--workers", "2", "--threads", "48")
 """A server with threads for all connections of these tests: no request is turned away because too many wait."""
 
+POOL = 2 * (48 + 4)
+"""The most threads of both workers' pools: those that answer, and a few that take connections."""
+
 VALUES = tuple(index / 4 for index in range(16))
 
 

@@ -79,7 +79,7 @@ def test_five_hundred_slow_sockets_cost_thirty_two_honest_clients_nothing(tmp_pa
         f"({max(times[1:]) / times[0]:.2f} times; allowed: 3)."
     )
     held_by = (
-        f"Meanwhile {during.threads} threads in place of {before.threads}, "
+        f"Meanwhile {during.threads + during.pool} threads in place of {before.threads + before.pool}, "
         f"{(during.memory - before.memory) / MIB:.0f} MiB more memory."
     )
     report("18", [story, cost, held_by])

@@ -14,7 +14,7 @@ from carafe.schema import ModelRef
 from reliability.generator import Generator, Question
 from reliability.processes import Holding
 from reliability.report import report
-from reliability.slopes import COMPILED, SHARED, WIDE, Home, make_home, questions
+from reliability.slopes import COMPILED, POOL, SHARED, WIDE, Home, make_home, questions
 from web.servers import Server, running
 
 CONNECTIONS = 32
@@ -101,10 +101,11 @@ def soaked(folder: Path, *, seconds: float, count: int) -> Soaked:
 
 
 def test_a_short_soak_leaves_descriptors_and_threads_flat(tmp_path: Path) -> None:
-    seen = soaked(tmp_path, seconds=6, count=6)
+    seen = soaked(tmp_path, seconds=3, count=4)
     early, late = seen.holdings[len(seen.holdings) // 5], seen.holdings[-1]
     assert late.descriptors <= early.descriptors + 4
     assert late.threads <= early.threads + 4
+    assert max(holding.pool for holding in seen.holdings) <= POOL
     assert late.memory < early.memory + 50 * MIB
 
 
@@ -125,10 +126,12 @@ def test_a_long_soak_leaves_memory_descriptors_and_threads_flat(tmp_path: Path, 
     )
     held = (
         f"Both workers, in the second and in the last fifth of the time: {memory[0]:.1f} and {memory[1]:.1f} MiB, "
-        f"{descriptors[0]:.0f} and {descriptors[1]:.0f} descriptors, {threads[0]:.0f} and {threads[1]:.0f} threads."
+        f"{descriptors[0]:.0f} and {descriptors[1]:.0f} descriptors, {threads[0]:.0f} and {threads[1]:.0f} threads "
+        f"beside the {max(holding.pool for holding in seen.holdings)} at most that answer (allowed: {POOL})."
     )
     slope = f"Memory over the last four fifths of the time grew by {seen.slope:.1f} MiB an hour (allowed: 5)."
     report("24", [load, held, slope])
     assert descriptors[1] <= descriptors[0]
     assert threads[1] <= threads[0]
+    assert max(holding.pool for holding in seen.holdings) <= POOL
     assert seen.slope < 5

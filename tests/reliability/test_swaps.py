@@ -19,7 +19,7 @@ from carafe.web.service import build_service
 from reliability.generator import Generator
 from reliability.processes import Holding, connections
 from reliability.report import report
-from reliability.slopes import COMPILED, SHARED, WIDE, Home, make_home, questions
+from reliability.slopes import COMPILED, POOL, SHARED, WIDE, Home, make_home, questions
 from web.servers import Server, running
 
 pytestmark = pytest.mark.xdist_group("swaps")
@@ -119,6 +119,7 @@ def test_swaps_under_load_fail_no_request_and_leave_nothing_behind(server: tuple
     assert seen.holdings[-1].descriptors <= seen.holdings[1].descriptors + 2
     assert seen.holdings[-1].database <= DATABASE
     assert seen.holdings[-1].threads <= seen.holdings[1].threads + 2
+    assert max(holding.pool for holding in seen.holdings) <= POOL
     assert seen.holdings[-1].memory < seen.holdings[1].memory + 50 * MIB
 
 
@@ -138,12 +139,14 @@ def test_a_hundred_swaps_reach_every_worker_within_a_second_and_leave_memory_fla
     held = (
         f"Both workers together, after 20, 50 and 100: {early.memory / MIB:.1f}, {half.memory / MIB:.1f} and "
         f"{late.memory / MIB:.1f} MiB; after 20 and 100: "
-        f"{early.descriptors} and {late.descriptors} descriptors, {early.threads} and {late.threads} threads; and "
+        f"{early.descriptors} and {late.descriptors} descriptors, {early.threads} and {late.threads} threads "
+        f"beside the {max(holding.pool for holding in seen.holdings)} at most that answer (allowed: {POOL}); and "
         f"{early.database} and {late.database} descriptors of the database, whose pools may hold {DATABASE}."
     )
     report("19", [asked, late_by, held])
     assert max(seen.late) < 1
     assert (late.descriptors, late.threads) == (early.descriptors, early.threads)
+    assert max(holding.pool for holding in seen.holdings) <= POOL
     assert late.database <= DATABASE
     assert late.memory < half.memory + 4 * MIB
 
