@@ -88,11 +88,18 @@ install() {
   make_venv
   if installed "$1" || installed dev; then return; fi
   printf '  installing about %s packages (the first time takes a minute or two)\n' "$(grep -c '^[a-z0-9]' "$lock")"
-  "$venv/bin/python" -m pip install --disable-pip-version-check --no-input --require-hashes \
+  "$venv/bin/python" -m pip install --disable-pip-version-check --no-input --no-compile --require-hashes \
     -r "$lock" -r requirements/build.txt 2>&1 | watch_pip || explain_pip
+  compile_packages
   "$venv/bin/python" -m pip install --disable-pip-version-check --no-input --no-deps --no-build-isolation -e . \
     2>&1 | watch_pip || explain_pip
   digest "$1" >"$venv/carafe-$1"
+}
+
+# compile_packages: on every core what pip would compile on one. What can't be compiled is a template or made for another
+# Python, and whatever is missing is compiled when it is imported.
+compile_packages() {
+  "$venv/bin/python" -m compileall -q -j 0 "$venv"/lib*/python*/site-packages >>"$log" 2>&1 || true
 }
 
 # watch_pip: keep pip's words in the log; on a terminal, show in one line what it is at.

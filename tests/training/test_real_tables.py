@@ -6,6 +6,7 @@ import json
 from collections.abc import Callable
 from pathlib import Path
 from statistics import fmean
+from typing import Any
 
 import pytest
 
@@ -38,7 +39,38 @@ SLACK = {"penguins.csv": 0.02, "mpg.csv": 0.04, "pima_diabetes.csv": 0.05, "tita
 """How far one seed may lie below the aim, which is one for the mean of five: small hold-outs scatter."""
 
 SENT = 500
-"""How many held-out rows are sent over HTTP."""
+"""How many held-out rows are sent to a process of its own."""
+
+
+@pytest.mark.needs("libgomp1")
+@each_table
+def test_default_settings_come_near_the_aim_and_the_service_answers_over_http_what_the_pipeline_says(
+    table: RealTable, real_table: FindTable, tmp_path: Path
+) -> None:
+    result = measure(read_table(real_table(table.file)), table, seed=3)
+    assert figure(result, table.metric) >= table.least - SLACK.get(table.file, 0.01)
+    settings = Settings(home=tmp_path / "home", open=True)
+    registry = open_registry(settings)
+    publish_result(result, name="real", registry=registry)
+    registry.close()
+    expected = expected_of(result)
+    for way, answers in asked_over_http(settings, result.holdout.data).items():
+        assert answers == expected, way
+
+
+@pytest.mark.needs("libgomp1")
+def test_the_total_of_a_taxi_ride_is_warned_about_and_left_out_when_the_tip_is_learnt(
+    real_table: FindTable, tmp_path: Path
+) -> None:
+    frame = read_table(real_table("taxis.csv"))
+    result = train(frame, recipe=Recipe.from_toml('[data]\ntarget = "tip"\n[model]\nalgorithm = "lightgbm"'))
+    assert "total" not in result.signature.names
+    assert any(
+        warning.startswith("total leaks the target and is left out: total = tip + fare") for warning in result.warnings
+    )
+    assert "pickup_to_dropoff" in str(result.estimator[:-1].get_feature_names_out())
+    assert figure(result, "r2") > 0.5
+    assert served_answers(result, tmp_path) == expected_of(result, SENT)
 
 
 def served_answers(result: TrainingResult, folder: Path) -> list[object]:
@@ -56,33 +88,10 @@ def served_answers(result: TrainingResult, folder: Path) -> list[object]:
     return [answer for part in parts for answer in part["predictions"]]
 
 
-@pytest.mark.needs("libgomp1")
-@each_table
-def test_default_settings_come_near_the_aim_and_the_service_answers_over_http_what_the_pipeline_says(
-    table: RealTable, real_table: FindTable, tmp_path: Path
-) -> None:
-    result = measure(read_table(real_table(table.file)), table, seed=3)
-    assert figure(result, table.metric) >= table.least - SLACK.get(table.file, 0.01)
-    expected = result.estimator.predict(result.holdout.data.frame())[:SENT].tolist()
-    numbers = isinstance(expected[0], float)
-    assert served_answers(result, tmp_path) == (pytest.approx(expected, rel=1e-9) if numbers else expected)
-
-
-@pytest.mark.needs("libgomp1")
-def test_the_total_of_a_taxi_ride_is_warned_about_and_left_out_when_the_tip_is_learnt(
-    real_table: FindTable, tmp_path: Path
-) -> None:
-    frame = read_table(real_table("taxis.csv"))
-    result = train(frame, recipe=Recipe.from_toml('[data]\ntarget = "tip"\n[model]\nalgorithm = "lightgbm"'))
-    assert "total" not in result.signature.names
-    assert any(
-        warning.startswith("total leaks the target and is left out: total = tip + fare") for warning in result.warnings
-    )
-    assert "pickup_to_dropoff" in str(result.estimator[:-1].get_feature_names_out())
-    assert figure(result, "r2") > 0.5
-    expected = result.estimator.predict(result.holdout.data.frame())[:SENT].tolist()
-    numbers = isinstance(expected[0], float)
-    assert served_answers(result, tmp_path) == (pytest.approx(expected, rel=1e-9) if numbers else expected)
+def expected_of(result: TrainingResult, count: int | None = None) -> Any:  # noqa: ANN401 - pytest.approx has no type
+    """Return what the pipeline says of the first held-out rows: classes exactly, numbers to the ninth digit."""
+    expected = result.estimator.predict(result.holdout.data.frame())[:count].tolist()
+    return pytest.approx(expected, rel=1e-9) if isinstance(expected[0], float) else expected
 
 
 @pytest.mark.needs("libgomp1")
@@ -102,11 +111,10 @@ def test_a_published_model_answers_on_every_path_as_the_pipeline_does(
     assert version.manifest.runs_as == "lowered", version.manifest.ladder
     model = load_model(registry.fetch(version))
     registry.close()
-    held = result.holdout.data
-    expected = result.estimator.predict(held.frame()).tolist()
+    held, expected = result.holdout.data, expected_of(result)
     ways = {**asked_in_process(model, held), **asked_over_http(settings, held)}
     for way, answers in ways.items():
-        assert answers == (expected if classification else pytest.approx(expected, rel=1e-9)), way
+        assert answers == expected, way
     assert set(ways) == {"vectorised", "row by row", "together", "HTTP JSON", "HTTP CSV"}
 
 
