@@ -99,7 +99,7 @@ install() {
 # compile_packages: on every core what pip would compile on one. What can't be compiled is a template or made for another
 # Python, and whatever is missing is compiled when it is imported.
 compile_packages() {
-  "$venv/bin/python" -m compileall -q -j 0 "$venv"/lib*/python*/site-packages >>"$log" 2>&1 || true
+  "$venv/bin/python" -m compileall -q -j 0 "$venv"/lib/python*/site-packages >>"$log" 2>&1 || true
 }
 
 # watch_pip: keep pip's words in the log; on a terminal, show in one line what it is at.
