@@ -11,7 +11,14 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from carafe.errors import CorruptArtefact, InvalidName, ModelNotFound, NewerArtefact, StorageUnavailable
+from carafe.errors import (
+    CorruptArtefact,
+    InvalidName,
+    ModelNotFound,
+    NewerArtefact,
+    OutputUnavailable,
+    StorageUnavailable,
+)
 from carafe.models.artefact import load_model
 from carafe.registry import Registry, memory_registry, open_registry
 from carafe.registry.bundle import Label, pack, unpack
@@ -100,10 +107,10 @@ def test_the_same_version_makes_the_same_file(on_disk: Registry, tmp_path: Path)
 
 def test_an_export_appears_whole_or_not_at_all(on_disk: Registry, tmp_path: Path) -> None:
     publish(on_disk)
-    with pytest.raises(StorageUnavailable, match=r"nowhere/out\.carafe can't be written \(No such file or directory\)"):
+    with pytest.raises(OutputUnavailable, match=r"nowhere/out\.carafe can't be written \(No such file or directory\)"):
         on_disk.export(HOUSES, tmp_path / "nowhere" / "out.carafe")
     (tmp_path / "folder").mkdir()
-    with pytest.raises(StorageUnavailable, match=r"folder can't be written \(Is a directory\)"):
+    with pytest.raises(OutputUnavailable, match=r"folder can't be written \(Is a directory\)"):
         on_disk.export(HOUSES, tmp_path / "folder")
     with pytest.raises(ModelNotFound):
         on_disk.export(ModelRef.parse("other"), tmp_path / "out.carafe")

@@ -26,12 +26,14 @@ from carafe.database.rows import OURS
 from carafe.database.tables_sql import METADATA
 from carafe.database.upgrade import REVISIONS, run_migrations
 from carafe.errors import (
+    BackupUnavailable,
     CarafeError,
     CorruptBackup,
     DamagedHome,
     HomeNotEmpty,
     InvalidSetting,
     NewerHome,
+    OutputUnavailable,
     StorageUnavailable,
 )
 from carafe.registry import Promotion, Registry, open_registry
@@ -144,10 +146,61 @@ def test_a_backup_is_closed_to_other_accounts_and_replaces_the_last_one_whole(
         raise OSError(28, "No space left on device")
 
     monkeypatch.setattr("carafe.upkeep.backup._finish", full)
-    with pytest.raises(StorageUnavailable, match=r"one\.backup can't be written \(No space left on device\)"):
+    with pytest.raises(OutputUnavailable, match=r"one\.backup can't be written \(No space left on device\)"):
         back_up(settings, file)
     assert file.read_bytes() == before
     assert [path.name for path in file.parent.iterdir() if "backup" in path.name] == ["one.backup"]
+
+
+@pytest.mark.parametrize(
+    ("arguments", "told"),
+    [
+        (
+            ("backup", "nowhere/b"),
+            (
+                "carafe: The output can't be written [output-unavailable]\n"
+                "  nowhere/b can't be written (No such file or directory): make the folder first, or choose another\n"
+            ),
+        ),
+        (
+            ("backup", "file/b"),
+            (
+                "carafe: The output can't be written [output-unavailable]\n"
+                "  file/b can't be written (Not a directory): what should be its folder is a file; choose another\n"
+            ),
+        ),
+        (
+            ("backup", "--verify", "nosuch"),
+            "carafe: The backup can't be read [backup-unavailable]\n  nosuch: there is no such file: check its name\n",
+        ),
+    ],
+)
+def test_a_backup_that_can_not_be_written_or_read_says_which_of_both(
+    settings: Settings, monkeypatch: pytest.MonkeyPatch, tmp_path: Path, arguments: tuple[str, ...], told: str
+) -> None:
+    monkeypatch.setenv("CARAFE_HOME", str(settings.home))
+    monkeypatch.chdir(tmp_path)
+    (tmp_path / "file").touch()
+    done = CliRunner().invoke(main, arguments)
+    assert (done.exit_code, done.stderr.partition("carafe:")[2]) == (1, told.partition("carafe:")[2])
+
+
+def test_a_disk_that_fails_says_whether_reading_or_writing_did(
+    file: Path, elsewhere: Settings, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def fail(*_arguments: object, **_named: object) -> None:
+        raise OSError(5, "Input/output error")
+
+    with monkeypatch.context() as patched:
+        patched.setattr("zipfile.ZipExtFile.read", fail)
+        with pytest.raises(BackupUnavailable, match=r"one\.backup: it can't be read \(Input/output error\)"):
+            verify_backup(file)
+    with monkeypatch.context() as patched:
+        patched.setattr("carafe.upkeep.mark.Mark.begin", fail)
+        with pytest.raises(StorageUnavailable, match=r"it can't be restored into now \(Input/output error\).*again"):
+            restore(elsewhere, file)
+    restore(elsewhere, file)
+    assert rows(elsewhere.home)
 
 
 def test_a_home_that_has_something_in_it_is_not_restored_into(settings: Settings, file: Path, tmp_path: Path) -> None:

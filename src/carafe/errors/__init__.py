@@ -15,6 +15,7 @@ from carafe.errors.base import (
 )
 from carafe.errors.configuration import (
     AddressUnavailable,
+    BackupUnavailable,
     CorruptBackup,
     DamagedHome,
     HomeNotEmpty,
@@ -73,6 +74,7 @@ __all__ = [
     "AddressUnavailable",
     "AliasChanged",
     "AliasNotFound",
+    "BackupUnavailable",
     "BodyTooLarge",
     "CarafeError",
     "CorruptArtefact",

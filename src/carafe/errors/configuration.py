@@ -79,6 +79,13 @@ class CorruptBackup(CarafeError):
     title = "The backup is damaged, or is none"
 
 
+class BackupUnavailable(CarafeError):
+    """Raised when a backup can't be read now: it is not there, is closed to this account, or the disk fails."""
+
+    slug = "backup-unavailable"
+    title = "The backup can't be read"
+
+
 class HomeNotEmpty(CarafeError):
     """Raised when a backup is to be restored into a home that has something in it already; that stays as it is."""
 

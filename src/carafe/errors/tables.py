@@ -20,7 +20,7 @@ class RaggedTable(UnreadableTable):
 
 
 class OutputUnavailable(CarafeError):
-    """Raised when a file of results can't be written: it exists, another process writes it, or the disk is full."""
+    """Raised when a file that was asked for can't be written: it exists, is being written, or the disk is full."""
 
     slug = "output-unavailable"
     title = "The output can't be written"

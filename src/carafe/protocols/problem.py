@@ -49,6 +49,7 @@ STATUS: dict[str, int] = {
     "newer-home": 500,
     "damaged-home": 503,
     "corrupt-backup": 400,
+    "backup-unavailable": 503,
     "home-not-empty": 409,
     "storage-unavailable": 503,
     "corrupt-artefact": 503,

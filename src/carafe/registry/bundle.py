@@ -22,7 +22,7 @@ from typing import IO
 import msgspec
 
 from carafe.database import flush_folder
-from carafe.errors import CorruptArtefact, NewerArtefact, StorageUnavailable
+from carafe.errors import CorruptArtefact, NewerArtefact, OutputUnavailable, StorageUnavailable
 from carafe.models.files import MAX_FILES, list_files, read_file
 from carafe.models.verification import SIGNATURE
 
@@ -57,7 +57,8 @@ def pack(folder: Path, file: Path, label: Label) -> None:
     """Write the files of a verified artefact and a label into ``file``, which appears whole or not at all.
 
     Raises:
-        StorageUnavailable: when the file can't be written.
+        OutputUnavailable: when the file can't be written.
+        StorageUnavailable: when the artefact can't be read now.
     """
     draft = file.with_name(f".{file.name}.{secrets.token_hex(4)}")
     try:
@@ -71,7 +72,7 @@ def pack(folder: Path, file: Path, label: Label) -> None:
         finally:
             draft.unlink(missing_ok=True)
     except OSError as error:
-        raise StorageUnavailable(f"{file} can't be written ({error.strerror}): choose another place") from error
+        raise OutputUnavailable(f"{file} can't be written ({error.strerror}): choose another place") from error
 
 
 def unpack(file: Path, folder: Path) -> Label:

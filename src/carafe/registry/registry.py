@@ -102,7 +102,7 @@ class Registry(Aliases):
         Raises:
             ModelNotFound, VersionNotFound, AliasNotFound: as ``resolve``.
             CorruptArtefact: as ``fetch``.
-            StorageUnavailable: when the file can't be written.
+            OutputUnavailable: when the file can't be written.
         """
         version = self.resolve(ref)
         pack(self.fetch(version).folder, file, Label(name=version.name, number=version.number))

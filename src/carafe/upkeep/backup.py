@@ -38,8 +38,8 @@ def back_up(settings: Settings, file: Path, *, progress: Progress = quiet) -> In
         progress: told how many versions are copied, of how many.
 
     Raises:
-        StorageUnavailable: when the home can't be read or the file not written, or versions are deleted faster than
-            they can be copied.
+        OutputUnavailable: when the file can't be written.
+        StorageUnavailable: when the home can't be read, or versions are deleted faster than they can be copied.
         NewerHome, DamagedHome, InvalidSetting, MissingExtra: as ``open_home``.
     """
     check_home(settings)

@@ -28,7 +28,8 @@ class Copies:
         """Copy what is not copied yet; tell whether all that were named are there, and none was deleted meanwhile.
 
         Raises:
-            StorageUnavailable: when files can't be read now, or the archive not written.
+            StorageUnavailable: when files can't be read now.
+            OSError: when the archive can't be written.
             NewerArtefact: when a newer Carafe wrote one.
         """
         wanted = list(versions)

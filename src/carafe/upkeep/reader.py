@@ -17,7 +17,7 @@ from typing import IO
 import msgspec
 
 from carafe.database.upgrade import REVISIONS
-from carafe.errors import CorruptArtefact, CorruptBackup, NewerHome, StorageUnavailable
+from carafe.errors import BackupUnavailable, CorruptArtefact, CorruptBackup, NewerHome, StorageUnavailable
 from carafe.models.verification import MAX_MANIFEST_BYTES
 from carafe.upkeep.archive import ARTEFACT, CHUNK, FORMAT, INDEX, SECRET, TABLE, Index, Member
 
@@ -36,6 +36,9 @@ _END_BYTES = 22
 
 _BROKEN = (zipfile.BadZipFile, EOFError, NotImplementedError, RuntimeError, ValueError, struct.error)
 """What reading a broken archive raises."""
+
+
+_NOT_OURS = "not a file that `carafe backup` wrote, or broken"
 
 
 class _Format(msgspec.Struct):
@@ -91,7 +94,7 @@ class Reader:
 
     @contextmanager
     def _opened(self, path: str) -> Iterator[zipfile.ZipExtFile]:
-        with self.archive.open(path) as stream:
+        with _being_read(), self.archive.open(path) as stream:
             yield stream  # type: ignore[misc] # a binary file, as typeshed says, and more
 
 
@@ -102,17 +105,21 @@ def open_archive(file: Path) -> Iterator[Reader]:
     Raises:
         CorruptBackup: when it is none, or damaged.
         NewerHome: when a newer Carafe wrote it.
-        StorageUnavailable: when it can't be read now.
+        BackupUnavailable: when it can't be read.
+        StorageUnavailable: when the block can't write what it reads.
     """
-    with _told(file), file.open("rb") as stream, _opened_whole(stream) as archive:
-        entries = _checked(archive.infolist(), os.fstat(stream.fileno()).st_size)
-        index = _read_index(archive, entries)
-        members = {member.path: member for member in index.members}
-        if {entry.filename: entry.file_size for entry in entries if entry.filename != INDEX} != {
-            path: member.size for path, member in members.items()
-        } or len(members) != len(index.members):
-            raise CorruptBackup(f"{INDEX} does not list what is there")
-        yield Reader(archive=archive, index=index, members=members)
+    with _told(file), _opened(file) as stream:
+        with _being_read():
+            archive = _opened_whole(stream)
+            entries = _checked(archive.infolist(), os.fstat(stream.fileno()).st_size)
+            index = _read_index(archive, entries)
+        with archive:
+            members = {member.path: member for member in index.members}
+            if {entry.filename: entry.file_size for entry in entries if entry.filename != INDEX} != {
+                path: member.size for path, member in members.items()
+            } or len(members) != len(index.members):
+                raise CorruptBackup(f"{INDEX} does not list what is there")
+            yield Reader(archive=archive, index=index, members=members)
 
 
 def _opened_whole(stream: IO[bytes]) -> zipfile.ZipFile:
@@ -168,6 +175,32 @@ def _read_index(archive: zipfile.ZipFile, entries: list[zipfile.ZipInfo]) -> Ind
 
 
 @contextmanager
+def _opened(file: Path) -> Iterator[IO[bytes]]:
+    with _being_read():
+        stream = file.open("rb")
+    with stream:
+        yield stream
+
+
+@contextmanager
+def _being_read() -> Iterator[None]:
+    """Tell what is wrong with reading the archive from what is wrong with writing what was read.
+
+    A stream that is read to its end or given up raises nothing here that its reader has met elsewhere.
+    """
+    try:
+        yield
+    except FileNotFoundError as error:
+        raise BackupUnavailable("there is no such file: check its name") from error
+    except OSError as error:
+        if error.errno == errno.EINVAL:  # what a broken archive gets when it points before its own beginning
+            raise CorruptBackup(f"{_NOT_OURS} ({error})") from error
+        raise BackupUnavailable(
+            f"it can't be read ({error.strerror or error}): check its owner and its disk"
+        ) from error
+
+
+@contextmanager
 def _told(file: Path) -> Iterator[None]:
     """Say of everything that can be wrong with an archive that the archive is wrong, and which one it is."""
     try:
@@ -176,13 +209,17 @@ def _told(file: Path) -> Iterator[None]:
         raise type(error)(f"{file.name}: {error}") from error
     except CorruptArtefact as error:
         raise CorruptBackup(f"{file.name}: {error}") from error
+    except BackupUnavailable as error:
+        raise BackupUnavailable(f"{file}: {error}") from error
     except OSError as error:
-        if error.errno == errno.EINVAL:  # what a broken archive gets when it points before its own beginning
-            raise _not_ours(file, error) from error
-        raise StorageUnavailable(f"{file.name}: can't be read or restored now ({error.strerror or error})") from error
+        where = f"{error.filename}: " if error.filename else ""
+        raise StorageUnavailable(
+            f"{where}it can't be restored into now ({error.strerror or error}): check the disk's space and "
+            "permissions, then run the same command again"
+        ) from error
     except (*_BROKEN, msgspec.MsgspecError) as error:
         raise _not_ours(file, error) from error
 
 
 def _not_ours(file: Path, error: Exception) -> CorruptBackup:
-    return CorruptBackup(f"{file.name}: not a file that `carafe backup` wrote, or broken ({error})")
+    return CorruptBackup(f"{file.name}: {_NOT_OURS} ({error})")

@@ -47,7 +47,7 @@ def verify_backup(file: Path, *, progress: Progress = quiet) -> Index:
     Raises:
         CorruptBackup: when it is none, or is damaged.
         NewerHome, NewerArtefact: when a newer Carafe wrote it, or a model in it.
-        StorageUnavailable: when it can't be read now.
+        BackupUnavailable: when it can't be read.
     """
     with open_archive(file) as reader:
         return verify(reader, progress).reader.index
@@ -67,7 +67,7 @@ def restore(settings: Settings, file: Path, *, progress: Progress = quiet) -> In
 
     Raises:
         HomeNotEmpty: when the home has something in it already.
-        CorruptBackup, NewerHome, NewerArtefact: as ``verify_backup``; nothing was restored.
+        CorruptBackup, BackupUnavailable, NewerHome, NewerArtefact: as ``verify_backup``; nothing was restored.
         InvalidSetting: when the settings bring another secret along than the backup.
         StorageUnavailable: when the home can't be written, or another restoration into it is under way; begin again
             when it can.
