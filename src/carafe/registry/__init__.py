@@ -15,7 +15,8 @@
   and ``leases``: who reads them.
 * ``owner``, with ``owner_disk`` and ``owner_object``: whose a place is that others can name, too; ``store_owned``
   stands before the store there.
-* ``bundle``: one version as one file, on its way to another home. ``open``: the registry of a home.
+* ``bundle``: one version as one file, on its way to another home; ``new_file``: one that appears whole. ``open``: the
+  registry of a home.
 """
 
 from carafe.registry.gates import Gates

@@ -9,7 +9,6 @@ from __future__ import annotations
 import errno
 import os
 import re
-import secrets
 import stat
 import struct
 import zipfile
@@ -21,10 +20,10 @@ from typing import IO
 
 import msgspec
 
-from carafe.database import flush_folder
-from carafe.errors import CorruptArtefact, NewerArtefact, OutputUnavailable, StorageUnavailable
+from carafe.errors import CorruptArtefact, NewerArtefact, StorageUnavailable
 from carafe.models.files import MAX_FILES, list_files, read_file
 from carafe.models.verification import SIGNATURE
+from carafe.registry.new_file import new_file
 
 LABEL = "bundle.json"
 FORMAT = 1
@@ -60,19 +59,8 @@ def pack(folder: Path, file: Path, label: Label) -> None:
         OutputUnavailable: when the file can't be written.
         StorageUnavailable: when the artefact can't be read now.
     """
-    draft = file.with_name(f".{file.name}.{secrets.token_hex(4)}")
-    try:
-        try:
-            with os.fdopen(os.open(draft, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600), "wb") as stream:
-                _pack_into(stream, folder, label)
-                stream.flush()
-                os.fsync(stream.fileno())
-            draft.rename(file)
-            flush_folder(file.parent)
-        finally:
-            draft.unlink(missing_ok=True)
-    except OSError as error:
-        raise OutputUnavailable(f"{file} can't be written ({error.strerror}): choose another place") from error
+    with new_file(file) as stream:
+        _pack_into(stream, folder, label)
 
 
 def unpack(file: Path, folder: Path) -> Label:

@@ -2,10 +2,7 @@
 
 from __future__ import annotations
 
-import errno
 import hashlib
-import os
-import secrets
 import stat
 import zipfile
 from collections.abc import Iterable, Iterator
@@ -14,23 +11,10 @@ from pathlib import Path
 
 import msgspec
 
-from carafe.database import flush_folder
-from carafe.errors import OutputUnavailable
+from carafe.registry.new_file import new_file
 from carafe.upkeep.archive import INDEX, Index, Member
 
 _BEFORE_TIME = (1980, 1, 1, 0, 0, 0)
-
-_ADVICE = {
-    errno.ENOENT: "make the folder first, or choose another",
-    errno.ENOTDIR: "what should be its folder is a file; choose another",
-    errno.EISDIR: "it is a folder; name a file in it",
-    errno.EACCES: "this account may not; choose another folder",
-    errno.EPERM: "this account may not; choose another folder",
-    errno.EROFS: "choose a folder on a disk that takes changes",
-    errno.ENOSPC: "make room, or choose another disk",
-    errno.EDQUOT: "make room, or choose another disk",
-}
-"""What to do, by what the system says."""
 
 
 class Writer:
@@ -68,21 +52,8 @@ def new_archive(file: Path) -> Iterator[Writer]:
     Raises:
         OutputUnavailable: when it can't be written; what was there is still there.
     """
-    draft = file.with_name(f".{file.name}.{secrets.token_hex(4)}")
-    try:
-        try:
-            with os.fdopen(os.open(draft, os.O_RDWR | os.O_CREAT | os.O_EXCL | os.O_CLOEXEC, 0o600), "w+b") as stream:
-                with zipfile.ZipFile(stream, "w") as archive:
-                    yield Writer(archive)
-                stream.flush()
-                os.fsync(stream.fileno())
-            draft.rename(file)
-            flush_folder(file.parent)
-        finally:
-            draft.unlink(missing_ok=True)
-    except OSError as error:  # what is read meanwhile says for itself what is wrong with it
-        advice = _ADVICE.get(error.errno or 0, "look at the disk, or choose another place")
-        raise OutputUnavailable(f"{file} can't be written ({error.strerror}): {advice}") from error
+    with new_file(file) as stream, zipfile.ZipFile(stream, "w") as archive:
+        yield Writer(archive)
 
 
 def _entry(path: str) -> zipfile.ZipInfo:

@@ -1,0 +1,49 @@
+"""A file for somebody else, such as a backup or an export: it appears whole, under its name, or not at all."""
+
+from __future__ import annotations
+
+import errno
+import os
+import secrets
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from typing import IO
+
+from carafe.database import flush_folder
+from carafe.errors import OutputUnavailable
+
+_ADVICE = {
+    errno.ENOENT: "make the folder first, or choose another",
+    errno.ENOTDIR: "what should be its folder is a file; choose another",
+    errno.EISDIR: "it is a folder; name a file in it",
+    errno.EACCES: "this account may not; choose another folder",
+    errno.EPERM: "this account may not; choose another folder",
+    errno.EROFS: "choose a folder on a disk that takes changes",
+    errno.ENOSPC: "make room, or choose another disk",
+    errno.EDQUOT: "make room, or choose another disk",
+}
+"""What to do, by what the system says."""
+
+
+@contextmanager
+def new_file(file: Path) -> Iterator[IO[bytes]]:
+    """Yield a stream, for writing and reading, of what takes the place of ``file`` when the block ends well.
+
+    Raises:
+        OutputUnavailable: when it can't be written; what was there is still there.
+    """
+    draft = file.with_name(f".{file.name}.{secrets.token_hex(4)}")
+    try:
+        try:
+            with os.fdopen(os.open(draft, os.O_RDWR | os.O_CREAT | os.O_EXCL | os.O_CLOEXEC, 0o600), "w+b") as stream:
+                yield stream
+                stream.flush()
+                os.fsync(stream.fileno())
+            draft.rename(file)
+            flush_folder(file.parent)
+        finally:
+            draft.unlink(missing_ok=True)
+    except OSError as error:  # what is read meanwhile says for itself what is wrong with it
+        advice = _ADVICE.get(error.errno or 0, "look at the disk, or choose another place")
+        raise OutputUnavailable(f"{file} can't be written ({error.strerror}): {advice}") from error
