@@ -6,7 +6,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from carafe.registry.evidence import DOUBT, at_most, beyond, rank_of
+from carafe.registry.evidence import DOUBT, at_most, beyond
 
 bounds = st.floats(0.0001, 0.5)
 
@@ -64,6 +64,26 @@ def test_wilsons_upper_bound_is_the_published_one(hits: int, total: int, expecte
     assert at_most(hits, total) == pytest.approx(expected, rel=0.005)
 
 
-@given(total=st.integers(1, 100_000))
-def test_the_place_of_a_safe_quantile_is_one_of_the_values_at_or_above_it(total: int) -> None:
-    assert 0.95 * total <= rank_of(0.95, total) <= total
+@pytest.mark.parametrize(
+    ("than", "hits", "total"),
+    [((0, 2000), 3, 3), ((0, 2000), 30, 1000), ((0, 57), 8, 20), ((0, 5), 94, 100), ((100, 2000), 23, 100)],
+)
+def test_the_less_is_known_of_the_other_rate_the_more_it_takes_to_be_above_it(
+    than: tuple[int, int], hits: int, total: int
+) -> None:
+    assert beyond(hits, total, 0.01, than=than)
+    assert not beyond(hits - 1, total, 0.01, than=than)
+
+
+def test_nothing_is_above_a_rate_of_which_nothing_is_known() -> None:
+    assert not beyond(1000, 1000, 0.01, than=(0, 0))
+
+
+@given(bound=bounds, total=st.integers(1, 5000), data=st.data())
+def test_what_happens_no_more_often_than_elsewhere_is_never_beyond(
+    bound: float, total: int, data: st.DataObject
+) -> None:
+    hits = data.draw(st.integers(0, total))
+    assert not beyond(hits, total, bound, than=(hits, total))
+    if beyond(hits, total, bound, than=(1, 1000)):
+        assert beyond(hits, total, bound)

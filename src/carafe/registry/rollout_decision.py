@@ -6,9 +6,9 @@ from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 from enum import Enum
 
-from carafe.registry.evidence import SURE, at_most, beyond, rank_of
+from carafe.registry.evidence import DOUBT, at_most, beyond
 from carafe.registry.rollout import Rollout, State
-from carafe.registry.rollout_figures import Counts, StepFigures, added, upper_edge
+from carafe.registry.rollout_figures import BUCKETS, Counts, StepFigures, added
 
 QUANTILE = 0.95
 """Which part of the answers must be quick enough."""
@@ -18,6 +18,12 @@ LEAST_TIMED = 20
 
 LEAST_REFUSED = 20
 """From how many requests on refusals count: until then they may be those of one caller."""
+
+PRESUMED = 20
+"""How many requests of the stable version are taken to have gone well before it was watched: it answered alone.
+
+Without them nothing could be held against a candidate while nobody asks the other one, as at a first step of 100 %.
+"""
 
 SLACK = 0.001
 """Seconds by which the candidate may be slower, whatever the ratio: below it one measures the machine, not a model."""
@@ -45,29 +51,40 @@ class Decision:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class _Rate:
-    """How often something happened to the candidate's requests, and how often it may."""
+    """How often something happened to the candidate's requests, and to the stable version's."""
 
     what: str
     where: str
     """In which steps."""
     hits: int
     total: int
-    bound: float
-    """Beyond it, evidence turns back: what the stable version may do at worst, as far as its own requests tell."""
-    wanted: float
-    """Within it, the next step may come."""
+    usual: int
+    """How often it happened to the stable version, in all steps."""
+    of: int
+    """Of how many of that one's requests."""
+    allowed: float
+    """How often it may happen in any case."""
+    presumed: int = 0
+    """How many further requests of the stable version are taken to have gone well."""
+    doubt: float = DOUBT
 
     @property
     def broken(self) -> bool:
-        return beyond(self.hits, self.total, self.bound)
+        """Whether there is evidence that it happens more often than allowed, and than to the stable version."""
+        than = (self.usual, self.of + self.presumed)
+        return beyond(self.hits, self.total, self.allowed, than=than, doubt=self.doubt)
 
     @property
     def doubtful(self) -> bool:
-        return self.hits > self.wanted * self.total
+        """Whether it happened so often that the next step had better wait for more requests."""
+        wanted = max(self.allowed, at_most(self.usual, self.of) if self.usual else 0.0)
+        return self.hits > wanted * self.total
 
     def __str__(self) -> str:
-        allowed = f"at most {100 * self.bound:.3g} % may"
-        return f"{self.hits:,} of {self.total:,} requests of the candidate {self.what} {self.where}, {allowed}"
+        told = f"{self.hits:,} of {self.total:,} requests of the candidate {self.what} {self.where}, "
+        if self.usual > self.allowed * self.of:
+            return f"{told}{self.usual:,} of {self.of:,} of the stable version did"
+        return f"{told}at most {100 * self.allowed:.3g} % may"
 
 
 _KINDS: tuple[tuple[str, Callable[[Counts], int], int], ...] = (
@@ -120,35 +137,43 @@ def _rates(rollout: Rollout, here: Counts, figures: Sequence[StepFigures]) -> It
     for counts, where in ((here, f"in step {rollout.step + 1}"), (whole, f"in steps 1 to {rollout.step + 1}")):
         for what, count, least in _KINDS:
             if counts.requests >= least:
-                hits, allowed = count(stable), rollout.plan.max_errors / 100
-                usual = at_most(hits, stable.requests) if hits else 0.0
-                worst = at_most(hits, stable.requests, quantile=SURE) if hits else 0.0
                 yield _Rate(
                     what=what,
                     where=where,
                     hits=count(counts),
                     total=counts.requests,
-                    bound=max(allowed, worst),
-                    wanted=max(allowed, usual),
+                    usual=count(stable),
+                    of=stable.requests,
+                    allowed=rollout.plan.max_errors / 100,
+                    presumed=PRESUMED,
                 )
         yield from _slowness(rollout, counts, stable, where=where)
 
 
 def _slowness(rollout: Rollout, counts: Counts, stable: Counts, *, where: str) -> Iterator[_Rate]:
-    """Yield how many answers took longer than 95 % of them may: a quantile is a bound for a rate."""
+    """Yield how many answers took longer than the ratio times the stable version's 95th percentile.
+
+    Those are held against how many of the stable version's own took longer than that percentile: as many as 5 %, by and
+    large, and how far that may be from the truth is told by how few they are. That percentile is where the answers so
+    far put it, on one of the edges between buckets, and a mistake must not be more probable because of that choice: so
+    it may be as probable on each edge as DOUBT shared among all.
+    """
     slower = rollout.plan.max_slower
-    bucket = stable.at(rank_of(QUANTILE, stable.answered)) if stable.answered >= LEAST_TIMED else None
-    if slower is None or bucket is None or counts.answered < LEAST_TIMED:
+    if slower is None or min(stable.answered, counts.answered) < LEAST_TIMED:
         return
-    usual = upper_edge(bucket)
+    usual = stable.quantile(QUANTILE)
+    if usual is None:
+        return
     limit = max(usual * slower, usual + SLACK)
     yield _Rate(
         what=f"took longer than {1000 * limit:.3g} ms ({_because(usual, slower)})",
         where=where,
         hits=counts.longer_than(limit),
         total=counts.answered,
-        bound=1 - QUANTILE,
-        wanted=1 - QUANTILE,
+        usual=stable.longer_than(usual),
+        of=stable.answered,
+        allowed=1 - QUANTILE,
+        doubt=DOUBT / BUCKETS,
     )
 
 
