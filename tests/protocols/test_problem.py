@@ -6,7 +6,16 @@ from collections.abc import Iterator
 import msgspec
 import pytest
 
-from carafe.errors import CarafeError, CorruptArtefact, FieldProblem, InvalidInput, ModelNotFound, ServerBusy
+from carafe.errors import (
+    CarafeError,
+    CorruptArtefact,
+    DocumentProblem,
+    FieldProblem,
+    InvalidDocument,
+    InvalidInput,
+    ModelNotFound,
+    ServerBusy,
+)
 from carafe.protocols.problem import STATUS, problem_of, status_of
 
 
@@ -45,6 +54,14 @@ def test_invalid_input_lists_every_field() -> None:
     document = json.loads(msgspec.json.encode(problem_of(error, request_id="r1")))
     assert document["status"] == 422
     assert document["errors"] == [{"row": 2, "field": "area", "got": "null", "expected": "a number"}]
+
+
+def test_a_document_has_fields_and_no_rows() -> None:
+    error = InvalidDocument([DocumentProblem(field="version", got="a string", expected="a whole number")])
+    document = json.loads(msgspec.json.encode(problem_of(error, request_id="r1")))
+    assert (document["status"], document["title"]) == (422, "The body does not say what this needs")
+    assert document["detail"] == "version: got a string, expected a whole number"
+    assert document["errors"] == [{"field": "version", "got": "a string", "expected": "a whole number"}]
 
 
 def test_what_went_wrong_inside_is_not_told_to_the_client() -> None:

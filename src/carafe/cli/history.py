@@ -2,19 +2,20 @@
 
 from __future__ import annotations
 
-from datetime import datetime, time
+from datetime import UTC, datetime, time
 
 import click
 
 from carafe.cli.home import opened_registry
 from carafe.cli.terminal import add_row, console, moment, print_json, table
+from carafe.errors import AliasNotFound
 from carafe.registry import Action, Entry, HistoryQuery, Page
 from carafe.registry.query import MAX_PAGE, MAX_SIZE
 from carafe.schema.exchange import CHAMPION
 
 
 class Moment(click.ParamType[datetime]):
-    """A moment of this machine's clock, unless it says another offset; a day means its last moment."""
+    """A moment in UTC, as commands print them, unless it says another offset; a day means its last moment."""
 
     name = "moment"
 
@@ -22,10 +23,11 @@ class Moment(click.ParamType[datetime]):
         """Return the moment that a text means."""
         if isinstance(value, datetime):
             return value
-        text = str(value)
+        text = str(value).removesuffix(" UTC")
         try:
             found = datetime.fromisoformat(text)
-            return (datetime.combine(found, time.max) if len(text) <= 10 else found).astimezone()
+            found = datetime.combine(found, time.max) if len(text) <= 10 else found
+            return (found if found.tzinfo else found.replace(tzinfo=UTC)).astimezone(UTC)
         except (ValueError, OverflowError):
             self.fail(
                 f"got {text[:40]!r}, expected a day or a moment, such as 2026-11-01 or 2026-11-01T12:30", param, ctx
@@ -40,8 +42,8 @@ class Moment(click.ParamType[datetime]):
     "when",
     type=Moment(),
     metavar="DATE",
-    help="Say what the alias (champion if none is named) pointed "
-    "at then: on a day's last moment, or at 2026-11-01T12:30.",
+    help="Say what the alias (champion if none is named) pointed at then: on a day's last moment, or at "
+    "2026-11-01T12:30, both in UTC unless an offset such as +02:00 follows.",
 )
 @click.option("--page", type=click.IntRange(1, MAX_PAGE), default=1, show_default=True, help="Which page.")
 @click.option("--size", type=click.IntRange(1, MAX_SIZE), default=50, show_default=True, help="Entries a page.")
@@ -54,8 +56,9 @@ def command(*, name: str, alias: str | None, when: datetime | None, page: int, s
             print_json(entry) if as_json else _say(entry, when)
             return
         found = registry.history(name, HistoryQuery(alias=alias, page=page, size=size))
-    nothing = f"{name} never had an alias {alias}" if alias else "nothing happened to it"
-    print_json(found) if as_json else _list(found, nothing=nothing)
+    if alias is not None and not found.total:
+        raise AliasNotFound(f"{name} never had an alias {alias!r}: `carafe history {name}` shows which it had")
+    print_json(found) if as_json else _list(found)
 
 
 def _say(entry: Entry, when: datetime) -> None:
@@ -64,11 +67,9 @@ def _say(entry: Entry, when: datetime) -> None:
     click.echo(f"since {moment(entry.when)}, {entry.action} by {entry.by or 'nobody who said so'}{why}")
 
 
-def _list(page: Page[Entry], *, nothing: str) -> None:
+def _list(page: Page[Entry]) -> None:
     if not page.items:
-        click.echo(
-            nothing if not page.total else f"there are {page.total} entries: page {page.page} is beyond the last"
-        )
+        click.echo(f"there are {page.total} entries: page {page.page} is beyond the last")
         return
     made = table("when", "who", "what", "from", "to", "why")
     for entry in page.items:

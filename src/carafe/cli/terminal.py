@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from datetime import datetime
+from datetime import UTC, datetime
 
 import click
 import msgspec
@@ -36,8 +36,8 @@ def add_row(made: Table, *cells: object) -> None:
 
 
 def moment(when: datetime) -> str:
-    """Return a moment as people here write it: their own time zone, to the minute."""
-    return when.astimezone().strftime("%Y-%m-%d %H:%M")
+    """Return a moment as every machine tells it, whatever its time zone: in UTC, which it says, to the minute."""
+    return f"{when.astimezone(UTC):%Y-%m-%d %H:%M} UTC"
 
 
 def print_json(document: object) -> None:

@@ -36,6 +36,29 @@ class InvalidInput(CarafeError):
         super().__init__("; ".join(map(str, self.problems[:5])) + ("; ..." if len(self.problems) > 5 else ""))
 
 
+@dataclass(frozen=True, slots=True, kw_only=True)
+class DocumentProblem:
+    """One thing wrong with one field of a document, which has no rows; the field is empty where the whole is wrong."""
+
+    field: str
+    got: str
+    expected: str
+
+    def __str__(self) -> str:
+        return f"{self.field or 'the document'}: got {self.got}, expected {self.expected}"
+
+
+class InvalidDocument(CarafeError):
+    """Raised when a body that asks for a change, such as of an alias, does not say what it must; names each field."""
+
+    slug = "invalid-document"
+    title = "The body does not say what this needs"
+
+    def __init__(self, problems: Sequence[DocumentProblem]) -> None:
+        self.problems = tuple(problems)
+        super().__init__("; ".join(map(str, self.problems)))
+
+
 class MalformedBody(CarafeError):
     """Raised when a body is not what its format promises: broken JSON, broken CSV, invalid UTF-8."""
 

@@ -7,16 +7,23 @@ from typing import TypeVar
 
 import msgspec
 
-from carafe.errors import FieldProblem, InvalidInput
+from carafe.errors import DocumentProblem, InvalidDocument
 from carafe.protocols.strict_json import Repeated, read_json, repetitions
 
 T = TypeVar("T")
 
+_AT = r"(?: - at `\$(?P<place>[^`]*)`)?"
+"""Where msgspec says that something is wrong, from the document's root."""
+
 _STORIES = (
-    (re.compile(r"Object missing required field `(?P<field>[^`]*)`"), "nothing", "a value for it"),
-    (re.compile(r"Object contains unknown field `(?P<field>[^`]*)`"), "an unknown field", "only documented fields"),
-    (re.compile(r"Expected (?P<expected>.*), got (?P<got>.*?)(?: - at `(?P<field>[^`]*)`)?"), "", ""),
-    (re.compile(r"Expected (?P<expected>.*?)(?: - at `(?P<field>[^`]*)`)?"), "another value", ""),
+    (re.compile(rf"Object missing required field `(?P<member>[^`]*)`{_AT}"), "nothing", "a value for it"),
+    (
+        re.compile(rf"Object contains unknown field `(?P<member>[^`]*)`{_AT}"),
+        "an unknown field",
+        "only documented fields",
+    ),
+    (re.compile(rf"Expected (?P<expected>.*), got (?P<got>.*?){_AT}"), "", ""),
+    (re.compile(rf"Expected (?P<expected>.*?){_AT}"), "another value", ""),
 )
 
 _WORDS = {
@@ -36,25 +43,27 @@ def read_document(body: bytes, kind: type[T]) -> T:
 
     Raises:
         MalformedBody: when it is not JSON.
-        InvalidInput: when it is JSON of another shape; names the field.
+        InvalidDocument: when it is JSON of another shape; names the field.
     """
     value = read_json(body)
     if isinstance(value, Repeated):
-        raise InvalidInput(repetitions([value]))
+        raise InvalidDocument(
+            [DocumentProblem(field=one.field, got=one.got, expected=one.expected) for one in repetitions([value])]
+        )
     try:
         return msgspec.convert(value, kind)
     except msgspec.ValidationError as error:
-        raise InvalidInput([_problem(str(error))]) from None
+        raise InvalidDocument([_problem(str(error))]) from None
 
 
-def _problem(message: str) -> FieldProblem:
+def _problem(message: str) -> DocumentProblem:
     for pattern, got, expected in _STORIES:
         if found := pattern.fullmatch(message):
             parts = {name: (text or "").replace("`", "") for name, text in found.groupdict().items()}
-            field = parts["field"].removeprefix("$").removeprefix(".")[:60]
+            field = ".".join(filter(None, (parts["place"].removeprefix("."), parts.get("member"))))[:60]
             came, wanted = parts.get("got") or got, parts.get("expected") or expected
-            return FieldProblem(row=0, field=field, got=_WORDS.get(came, came), expected=_worded(wanted))
-    return FieldProblem(row=0, field="", got="another document", expected=message)
+            return DocumentProblem(field=field, got=_WORDS.get(came, came), expected=_worded(wanted))
+    return DocumentProblem(field="", got="another document", expected=message)
 
 
 def _worded(expected: str) -> str:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import msgspec
 
-from carafe.errors import CarafeError, FieldProblem, InvalidInput
+from carafe.errors import CarafeError, InvalidDocument, InvalidInput
 
 STATUS: dict[str, int] = {
     "malformed-body": 400,
@@ -30,6 +30,7 @@ STATUS: dict[str, int] = {
     "body-too-large": 413,
     "unsupported-media-type": 415,
     "invalid-input": 422,
+    "invalid-document": 422,
     "invalid-traffic": 422,
     "invalid-rollout": 422,
     "unreadable-table": 422,
@@ -67,6 +68,15 @@ PLAIN = frozenset({"server-busy", "deadline-exceeded", "still-loading", "model-t
 """Faults of the server whose message names nothing but the model that was asked, and so is told as it is."""
 
 
+class Misfit(msgspec.Struct, frozen=True, kw_only=True):
+    """One thing wrong with one field of what came: of a row, counted from 0, or of a document, which has none."""
+
+    row: int | msgspec.UnsetType = msgspec.UNSET
+    field: str
+    got: str
+    expected: str
+
+
 class Problem(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
     """A problem document. ``type`` is a stable name, ``detail`` is for people, ``errors`` for programs."""
 
@@ -75,7 +85,7 @@ class Problem(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
     status: int
     detail: str
     request_id: str
-    errors: tuple[FieldProblem, ...] = ()
+    errors: tuple[Misfit, ...] = ()
 
 
 def status_of(error: CarafeError) -> int:
@@ -96,11 +106,24 @@ def problem_of(error: CarafeError, *, request_id: str) -> Problem:
     """
     told = status_of(error) < 500 or error.slug in PLAIN
     detail = str(error) if told else f"The server's log has the reason under request id {request_id}."
-    errors = error.problems if isinstance(error, InvalidInput) else ()
+    errors: tuple[Misfit, ...] = ()
+    if isinstance(error, InvalidInput):
+        errors = tuple(
+            Misfit(row=one.row, field=one.field, got=one.got, expected=one.expected) for one in error.problems
+        )
+    elif isinstance(error, InvalidDocument):
+        errors = tuple(Misfit(field=one.field, got=one.got, expected=one.expected) for one in error.problems)
     return problem(slug=error.slug, title=error.title, detail=detail, request_id=request_id, errors=errors)
 
 
-def problem(*, slug: str, title: str, detail: str, request_id: str, errors: tuple[FieldProblem, ...] = ()) -> Problem:
+def problem(
+    *,
+    slug: str,
+    title: str,
+    detail: str,
+    request_id: str,
+    errors: tuple[Misfit, ...] = (),
+) -> Problem:
     """Return a problem document for a slug of the table above."""
     return Problem(
         type=f"urn:carafe:problem:{slug}",

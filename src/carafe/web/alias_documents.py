@@ -6,7 +6,7 @@ from datetime import datetime
 
 import msgspec
 
-from carafe.errors import FieldProblem, InvalidInput
+from carafe.errors import DocumentProblem, InvalidDocument
 from carafe.registry import Action, Entry, Page, Share, Traffic
 from carafe.registry.alias_documents import AliasDocument, ShareDocument
 
@@ -15,7 +15,7 @@ class AliasChange(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fiel
     """What an alias is to point at: one ``version``, or ``shares`` of several.
 
     ``shadows`` are asked along. ``sticky`` keeps a caller with one version: ``header:X-User`` or ``field:customer``.
-    ``force`` goes through gates.
+    ``force`` goes through gates, and through a load that fails.
     """
 
     version: int | None = None
@@ -30,12 +30,12 @@ class AliasChange(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fiel
         """What the alias is to point at.
 
         Raises:
-            InvalidInput: when it says neither a version nor shares, or both.
+            InvalidDocument: when it says neither a version nor shares, or both.
             InvalidTraffic: when the shares make no sense.
         """
         if (self.version is None) is (self.shares is None):
             got = "neither" if self.version is None else "both"
-            raise InvalidInput([FieldProblem(row=0, field="", got=got, expected="a version, or shares of several")])
+            raise InvalidDocument([DocumentProblem(field="", got=got, expected="a version, or shares of several")])
         shares = self.shares
         if shares is None:
             shares = (ShareDocument(version=self.version or 0, percent=100.0),)
@@ -53,9 +53,10 @@ class AliasChange(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fiel
 
 
 class Turn(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
-    """Why an alias is rolled back."""
+    """Why an alias is rolled back; ``force`` goes to the version before even if it can't be loaded."""
 
     reason: str = ""
+    force: bool = False
 
 
 class TrafficDocument(msgspec.Struct, frozen=True, kw_only=True):

@@ -31,7 +31,7 @@ _MEANING = {
     412: "It is no longer, or not, what the condition says; look again, then decide.",
     413: "The body is too large.",
     415: "The body's type is not supported here.",
-    422: "The input does not fit; `errors` names every row and field.",
+    422: "The input does not fit; `errors` names every field, and its row where there are rows.",
     500: "Something went wrong inside the server.",
     503: "This can't be answered now.",
     504: "The time that the client gave is over.",
