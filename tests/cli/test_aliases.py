@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 import json
+import re
+import shutil
 from collections.abc import Iterator
-from datetime import UTC, datetime, timedelta
+from datetime import UTC, datetime, timedelta, timezone
 from pathlib import Path
 
 import pytest
@@ -13,8 +15,11 @@ from click.testing import CliRunner
 from carafe.access.account import account
 from carafe.cli import main
 from carafe.registry import Registry, open_registry
+from carafe.schema import ModelRef
 from carafe.settings import Settings
-from sealed import publish
+from sealed import publish_copy
+
+EAST = timezone(timedelta(hours=5, minutes=30))
 
 
 @pytest.fixture
@@ -23,7 +28,7 @@ def houses(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Registry
     monkeypatch.setenv("CARAFE_HOME", str(tmp_path / "home"))
     found = open_registry(Settings(home=tmp_path / "home"))
     for _ in range(3):
-        publish(found)
+        publish_copy(found)
     yield found
     found.close()
 
@@ -172,16 +177,24 @@ def test_the_history_tells_when_who_what_and_why() -> None:
     assert "there are 8 entries: page 9 is beyond the last" in done("history", "houses", "--page", "9")
     document = json.loads(done("history", "houses", "--alias", "staging", "--json"))
     assert [entry["action"] for entry in document["items"]] == ["drop", "promote"]
-    assert done("history", "houses", "--alias", "nosuch") == "houses never had an alias nosuch\n"
+    for words in ((), ("--json",)):
+        told = failed("history", "houses", "--alias", "nosuch", *words)
+        assert "[alias-not-found]" in told
+        assert "houses never had an alias 'nosuch': `carafe history houses` shows which it had" in told
     assert "[model-not-found]" in failed("history", "nothing")
 
 
 @pytest.mark.usefixtures("houses")
 def test_the_history_says_which_version_answered_on_a_day() -> None:
     done("promote", "houses@2", "--reason", "new districts")
-    today = datetime.now(UTC).astimezone().date()
+    today = datetime.now(UTC).date()
     told = done("history", "houses", "--at", f"{today}")
-    assert f"on {today} 23:59 houses@champion was version 2" in told
+    assert f"on {today} 23:59 UTC houses@champion was version 2" in told
+    since = re.search(r"since (\S+ \S+ UTC), ", told)
+    assert since is not None
+    later = datetime.strptime(since[1], "%Y-%m-%d %H:%M UTC").replace(tzinfo=UTC) + timedelta(minutes=1)
+    for text in (f"{later:%Y-%m-%d %H:%M} UTC", f"{later:%Y-%m-%dT%H:%M}", later.astimezone(EAST).isoformat()):
+        assert f"on {later:%Y-%m-%d %H:%M} UTC houses@champion was version 2" in done("history", "houses", "--at", text)
     assert f"promote by {account()}: new districts" in told
     entry = json.loads(done("history", "houses", "--at", f"{datetime.now(UTC).isoformat()}", "--json"))
     assert entry["after"]["shares"] == [{"version": 2, "percent": 100.0}]
@@ -195,13 +208,55 @@ def test_gates_are_set_shown_and_gone_through() -> None:
     assert done("gates", "houses", "--worse-by", "0.5", "--proof") == "houses: worse by at most 0.5, proof\n"
     refused = failed("promote", "houses@2")
     assert "[promotion-refused]" in refused
-    assert "houses@2: proof: it was never compared with the pipeline" in refused
     assert "houses@2: worse-by: its held-out rows are not those of the champion houses@1" in refused
     assert "force" in refused
     assert "[promotion-refused]" in failed("traffic", "houses", "1=90", "2=10")
     told = done("promote", "houses@2", "--force", "--reason", "agreed")
-    assert told == "houses@champion is now version 2 (was version 1), against the gates\n"
+    assert told.startswith(
+        "houses@champion is now version 2 (was version 1), forced\n"
+        "The history says: agreed; against the gates: houses@2: worse-by: "
+    )
     assert "promote champion, forced" in done("history", "houses")
     assert done("gates", "houses", "--none") == "houses: none\n"
     assert "leave the other options out" in failed("gates", "houses", "--none", "--proof", code=2)
     assert "[model-not-found]" in failed("gates", "nothing")
+
+
+def test_what_cannot_be_loaded_is_not_promoted_unless_that_is_forced(houses: Registry) -> None:
+    damage(houses, 2)
+    for words in (("promote", "houses@2"), ("traffic", "houses", "1=95", "2=5"), ("rollout", "houses@2", "--detach")):
+        assert "[corrupt-artefact]" in failed(*words)
+    assert "[corrupt-artefact]" in failed("promote", "houses@2", "--alias", "staging")
+    assert houses.alias("houses").number == 1
+    assert done("promote", "houses@2", "--force", "--reason", "the copy is on its way") == (
+        "houses@champion is now version 2 (was version 1), forced\n"
+        "The history says: the copy is on its way; against a load that failed: "
+        "the stored model is damaged or was changed (corrupt-artefact)\n"
+    )
+    assert houses.history("houses").items[0].forced
+
+
+def test_a_rollback_passes_by_what_is_damaged_and_says_so(houses: Registry) -> None:
+    done("promote", "houses@2")
+    done("promote", "houses@3")
+    damage(houses, 2)
+    told = done("rollback", "houses", "--reason", "complaints")
+    assert told == (
+        "houses@champion is now version 1 (was version 3)\n"
+        "The history says: complaints; passes by what is damaged: version 2\n"
+    )
+
+
+def test_a_rollback_may_be_forced_to_what_is_damaged_here(houses: Registry) -> None:
+    done("promote", "houses@2")
+    damage(houses, 1)
+    assert "but for what is damaged (version 1): promote one" in failed("rollback", "houses")
+    assert done("rollback", "houses", "--force").startswith(
+        "houses@champion is now version 1 (was version 2), forced\n"
+    )
+
+
+def damage(registry: Registry, number: int) -> None:
+    """Lose a version's files."""
+    version = registry.resolve(ModelRef(name="houses", version=number))
+    shutil.rmtree(registry.fetch(version).folder)

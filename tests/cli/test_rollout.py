@@ -22,7 +22,7 @@ from carafe.monitoring.rollouts import RolloutFollower
 from carafe.registry import Action, Registry, Traffic, open_registry
 from carafe.settings import Settings
 from monitoring.events import finished, served
-from sealed import publish
+from sealed import publish_copy
 
 
 @pytest.fixture
@@ -36,7 +36,7 @@ def registry(home: Path) -> Iterator[Registry]:
     """A registry with two versions of houses, of which the first is champion."""
     found = open_registry(Settings(home=home))
     for _ in range(2):
-        publish(found)
+        publish_copy(found)
     yield found
     found.close()
 

@@ -21,7 +21,7 @@ from carafe.registry import Registry, open_registry
 from carafe.schema import Column, Kind, Task
 from carafe.settings import Settings
 from carafe.testing.metadata_examples import example_manifest
-from sealed import publish, seal_really
+from sealed import publish, publish_copy, seal_really
 
 
 @pytest.fixture
@@ -190,7 +190,7 @@ def test_a_name_that_is_not_there_is_told_with_the_nearest(registry: Registry) -
 
 def test_a_promotion_says_what_answered_before(registry: Registry) -> None:
     for _ in range(2):
-        publish(registry)
+        publish_copy(registry)
     assert done("promote", "houses@2") == "houses@champion is now version 2 (was version 1)\n"
     assert done("promote", "houses@2") == "houses@champion is now version 2\n"
     assert done("promote", "houses@champion", "--alias", "staging") == "houses@staging is now version 2\n"
@@ -200,7 +200,7 @@ def test_a_promotion_says_what_answered_before(registry: Registry) -> None:
 
 def test_a_version_is_deleted_and_an_alias_dropped(registry: Registry) -> None:
     for _ in range(2):
-        publish(registry)
+        publish_copy(registry)
     done("promote", "houses@2", "--alias", "staging")
     assert "houses@2 is staging: promote another version first" in failed("delete", "houses@2", "--yes")
     assert done("delete", "houses@staging", "--yes") == "dropped houses@staging, which was version 2\n"

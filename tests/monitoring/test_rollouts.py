@@ -20,16 +20,20 @@ from carafe.registry import (
 )
 from carafe.registry.rollout_store import RolloutStore, Turn
 from carafe.schema import ModelRef
+from carafe.serving import Catalog
+from carafe.serving.footprint import footprint
+from carafe.serving.shelf import Limits
 from carafe.settings import Settings
 from monitoring.events import finished, served
 from monitoring.following import PLAN, Clock, Worker, steps
-from sealed import publish
+from sealed import publish, untried
+from served import load_rule, publish_rule
 
 
 @pytest.fixture(params=["home", "memory"])
 def registry(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[Registry]:
     """A registry with two versions of a model, of which the first is champion."""
-    found = open_registry(Settings(home=tmp_path)) if request.param == "home" else memory_registry()
+    found = untried(open_registry(Settings(home=tmp_path)) if request.param == "home" else memory_registry())
     for _ in range(2):
         publish(found)
     yield found
@@ -59,7 +63,7 @@ def test_a_good_candidate_takes_over_step_by_step(registry: Registry, worker: Wo
     assert entry.reason.startswith("rollout 1, step 3 of 3: 100 %; at 25 % candidate 100 requests, 0 failed, p95 ")
     turns = [labels[2] for name, labels in worker.counted if name == "carafe_rollout_turns_total"]
     assert turns == ["step", "step", "done"]
-    assert registry.previous("houses").number == 1
+    assert registry.rollback("houses").after == Traffic.to(1)
 
 
 def test_a_failing_candidate_turns_back_in_the_next_round_and_is_not_what_a_rollback_leads_to(
@@ -67,21 +71,21 @@ def test_a_failing_candidate_turns_back_in_the_next_round_and_is_not_what_a_roll
 ) -> None:
     registry.rollouts.begin("houses", 2, plan=Plan(steps=(100.0,), every=60.0))
     worker.watch(1)
-    worker.failed(2, 3)
+    worker.failed(2, 5)
     found = worker.watch(1)
     assert (found.state, found.outcome) == (
         State.TURNED_BACK,
-        "3 of 3 requests of the candidate failed in step 1, at most 1 % may",
+        "5 of 5 requests of the candidate failed in step 1, at most 1 % may",
     )
     assert registry.alias("houses").traffic == Traffic.to(1)
     entry = registry.history("houses").items[0]
     assert entry.action is Action.ROLLBACK
     assert entry.reason.startswith(
-        "rollout 1 turned-back: 3 of 3 requests of the candidate failed in step 1, at most 1 % may; at 100"
+        "rollout 1 turned-back: 5 of 5 requests of the candidate failed in step 1, at most 1 % may; at 100"
     )
     publish(registry)
     registry.promote(ModelRef(name="houses", version=3))
-    assert registry.previous("houses").number == 1
+    assert registry.rollback("houses").after == Traffic.to(1)
 
 
 def test_without_requests_it_holds_and_goes_on_when_they_come(registry: Registry, worker: Worker) -> None:
@@ -97,7 +101,7 @@ def test_a_rollout_that_only_waits_for_requests_writes_nothing(registry: Registr
     with pytest.MonkeyPatch.context() as patch:
         patch.setattr(type(registry.metadata.rollouts), "record", _away)
         worker.watch(3)
-        worker.failed(2, 3)
+        worker.failed(2, 5)
         with pytest.raises(StorageUnavailable):
             worker.watch(1)
     assert worker.watch(1).state is State.TURNED_BACK
@@ -143,7 +147,7 @@ def test_failures_that_no_worker_could_judge_alone_are_judged_together(registry:
     registry.rollouts.begin("houses", 2, plan=PLAN)
     for each in (worker, *others):
         each.watch(1)
-        each.failed(2, 1)
+        each.failed(2, 2)
     for each in (worker, *others):
         each.watch(1)
     assert registry.rollouts.latest("houses").rollout.state is State.TURNED_BACK
@@ -188,7 +192,7 @@ def test_a_paused_rollout_stays_until_it_is_resumed(registry: Registry, worker: 
 def test_a_database_that_is_away_is_tried_again(registry: Registry, worker: Worker) -> None:
     registry.rollouts.begin("houses", 2, plan=PLAN)
     worker.watch(1)
-    worker.failed(2, 3)
+    worker.failed(2, 5)
     with pytest.MonkeyPatch.context() as patch:
         kind = type(registry.metadata.rollouts)
         patch.setattr(kind, "record", _away)
@@ -205,8 +209,8 @@ def test_a_rollout_that_can_not_be_followed_holds_up_no_other_and_is_logged_once
     registry.rollouts.begin("houses", 2, plan=PLAN)
     registry.rollouts.begin("iris", 2, plan=PLAN)
     worker.watch(1)
-    worker.failed(2, 3)
-    for _ in range(3):
+    worker.failed(2, 5)
+    for _ in range(5):
         worker.follower.observer.finished(
             finished(served=served("iris", 2), asked=ModelRef.parse("iris"), status=500, slug="prediction-failed")
         )
@@ -247,3 +251,40 @@ def test_a_forked_child_is_a_worker_of_its_own_that_has_counted_nothing(registry
 
 def _away(*_: object, **__: object) -> None:
     raise StorageUnavailable("the database can't be used now")
+
+
+@pytest.mark.parametrize("step", [0, 1])
+def test_a_rollout_whose_versions_do_not_fit_together_in_a_worker_turns_back_and_says_so(step: int) -> None:
+    """It was begun where that is not known: on the command line."""
+    registry = untried(memory_registry())
+    for _ in range(2):
+        publish_rule(registry, "houses", "houses")
+    worker = Worker(registry, Clock())
+    size = footprint(registry.resolve(ModelRef.parse("houses")).manifest)
+    room = (2 if step else 1) * size
+    catalog = Catalog(
+        registry=registry, load=load_rule, limits=Limits(bytes=room), observers=[worker.follower.observer]
+    )
+    catalog.get(ModelRef.parse("houses"))
+    registry.rollouts.begin("houses", 2, plan=PLAN)
+    catalog.refresh()
+    if step:  # it had room, and has none any more
+        worker.watch(1)
+        worker.asked(2, 100)
+        assert worker.watch(60).step == 1
+        publish_rule(registry, "iris", "iris")
+        catalog = Catalog(
+            registry=registry,
+            load=load_rule,
+            limits=Limits(bytes=room),
+            pinned=[ModelRef.parse("iris")],
+            observers=[worker.follower.observer],
+        )
+        catalog.warm()
+    found = worker.watch(1)
+    assert found.state is State.TURNED_BACK
+    assert found.outcome.startswith("the candidate can't be loaded: houses@1, houses@2 take about ")
+    assert registry.alias("houses").traffic == Traffic.to(1)
+    catalog.refresh()
+    assert (catalog.get(ModelRef.parse("houses")).number, catalog.readiness().faults) == (1, ())
+    registry.close()

@@ -27,7 +27,7 @@ from carafe.testing.metadata_examples import example_manifest
 from carafe.training.publication import publish_result
 from carafe.training.recipe import Data, ModelChoice, Recipe, Split
 from carafe.training.run import train
-from sealed import publish
+from sealed import publish, untried
 
 PROVED = (Rung(name="lowered", chosen=True, reason="it answers as the native model does", rows=40, difference=0.0),)
 
@@ -178,7 +178,7 @@ class _Overtaken(MemoryMetadata):
 def test_a_promotion_that_was_overtaken_is_judged_anew() -> None:
     """Version 2 is not worse than 1, but than 3, which becomes champion between the judgement and the change."""
     store = _Overtaken()
-    registry = replace(memory_registry(), metadata=store)
+    registry = replace(untried(memory_registry()), metadata=store)
     for score in (0.5, 0.5, 0.9):
         publish(registry, manifest=made(score))
     registry.set_gates("houses", Gates(worse_by=0.1))
@@ -197,7 +197,7 @@ def test_a_promotion_that_was_overtaken_is_judged_anew() -> None:
 
 def test_a_publication_that_was_overtaken_is_not_promoted() -> None:
     store = _Overtaken()
-    registry = replace(memory_registry(), metadata=store)
+    registry = replace(untried(memory_registry()), metadata=store)
     for score in (0.5, 0.9):
         publish(registry, manifest=made(score))
     store.overtakes = lambda: promote(registry, 2)
@@ -208,7 +208,7 @@ def test_a_publication_that_was_overtaken_is_not_promoted() -> None:
 def unproved_second() -> tuple[_Overtaken, Registry]:
     """Return a registry with a champion and a version that was never proved; then somebody sets the gate of proof."""
     store = _Overtaken()
-    registry = replace(memory_registry(), metadata=store)
+    registry = replace(untried(memory_registry()), metadata=store)
     publish(registry, manifest=made())
     publish(registry, manifest=made(ladder=()))
     store.overtakes = lambda: registry.set_gates("houses", Gates(proof=True))

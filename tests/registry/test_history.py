@@ -7,7 +7,7 @@ import pytest
 from carafe.errors import AliasChanged, AliasNotFound, InvalidParameter, NothingToRollBack
 from carafe.registry import Action, Registry, Share, Traffic, memory_registry
 from carafe.schema import ModelRef
-from sealed import publish
+from sealed import publish, untried
 
 
 @pytest.fixture
@@ -63,6 +63,15 @@ def test_a_rollback_skips_versions_that_were_deleted(four: Registry) -> None:
     assert four.rollback("houses").after == Traffic.to(1)
 
 
+def test_a_rollback_from_the_first_version_tells_first_that_the_alias_was_changed(four: Registry) -> None:
+    seen = four.alias("houses").revision
+    promote(four, 1)
+    with pytest.raises(AliasChanged):
+        four.rollback("houses", expected=seen)
+    with pytest.raises(NothingToRollBack):
+        four.rollback("houses", expected=four.alias("houses").revision)
+
+
 def test_a_rollback_to_a_version_nobody_expected_is_refused(four: Registry) -> None:
     promote(four, 2)
     seen = four.alias("houses").revision
@@ -73,7 +82,7 @@ def test_a_rollback_to_a_version_nobody_expected_is_refused(four: Registry) -> N
 
 
 def test_changes_of_several_pages_are_looked_through() -> None:
-    four = memory_registry()
+    four = untried(memory_registry())
     for _ in range(4):
         publish(four)
     for turn in range(2_030):

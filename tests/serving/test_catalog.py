@@ -23,6 +23,7 @@ from carafe.schema import ModelRef
 from carafe.serving import Catalog, Observer, Served
 from carafe.serving.kept import MOST_UNPOINTED
 from carafe.serving.shelf import Limits
+from sealed import untried
 from served import RuleModel, load_rule, publish_rule
 
 HOUSES = ModelRef.parse("houses")
@@ -59,7 +60,7 @@ class Noticed(Observer):
 
 @pytest.fixture
 def registry() -> Iterator[Registry]:
-    found = memory_registry()
+    found = untried(memory_registry())
     yield found
     found.close()
 

@@ -20,6 +20,7 @@ from carafe.serving.deadline import within
 from carafe.serving.footprint import footprint
 from carafe.serving.loading import AT_ONCE, MOST_FAILURES, MOST_THREADS
 from carafe.serving.shelf import Limits, Shelf
+from sealed import untried
 from served import load_rule, publish_rule
 
 HOUSES = ModelRef.parse("houses")
@@ -56,7 +57,7 @@ class Held:
 
 @pytest.fixture
 def registry() -> Iterator[Registry]:
-    found = memory_registry()
+    found = untried(memory_registry())
     yield found
     found.close()
 

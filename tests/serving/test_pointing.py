@@ -5,12 +5,13 @@ from threading import Event, Thread
 
 import pytest
 
-from carafe.errors import CorruptArtefact
+from carafe.errors import CarafeError, CorruptArtefact
 from carafe.registry import Registry, Share, Traffic, memory_registry
 from carafe.schema import ModelRef
 from carafe.serving import Catalog, Observer, Served, Split
 from carafe.serving.footprint import footprint
 from carafe.serving.shelf import Limits
+from sealed import untried
 from served import load_rule, publish_rule
 
 HOUSES = ModelRef.parse("houses")
@@ -29,7 +30,7 @@ class Noticed(Observer):
 
 @pytest.fixture
 def registry() -> Iterator[Registry]:
-    found = memory_registry()
+    found = untried(memory_registry())
     for rule in ("houses", "cheap houses", "cheap houses", "corrupt"):
         publish_rule(found, "houses", rule)
     yield found
@@ -171,10 +172,15 @@ class Loads(Observer):
 
     def __init__(self) -> None:
         self.numbers: list[int] = []
+        self.refused: list[int] = []
 
     def loaded(self, served: Served, seconds: float) -> None:
         assert seconds >= 0
         self.numbers.append(served.number)
+
+    def load_failed(self, name: str, number: int, error: CarafeError) -> None:
+        assert (name, error.slug) == ("houses", "model-too-large")
+        self.refused.append(number)
 
 
 def tight(registry: Registry, loads: Loads, *, pinned: Sequence[str] = (), limits: Limits | None = None) -> Catalog:
@@ -203,7 +209,7 @@ def test_versions_that_do_not_fit_together_are_told_and_the_main_one_answers(
     catalog = tight(registry, loads, limits=limits)
     registry.direct("houses", "champion", shared((1, 90), (2, 10), shadows=(3,)))
     ask_often(catalog)
-    assert loads.numbers == [1]
+    assert (loads.numbers, loads.refused) == ([1], [2, 3])  # not once a look
     assert split_of(catalog).choose().number == 1
     (fault,) = catalog.readiness().faults
     assert (fault.wanted, fault.answering, fault.error.slug) == (2, 1, "model-too-large")

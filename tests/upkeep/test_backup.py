@@ -44,7 +44,7 @@ from carafe.upkeep.archive import INDEX
 from carafe.upkeep.checkup import Order, State, examine
 from carafe.upkeep.mark import Mark, held
 from older_homes import assert_answers, older_backup, unpack
-from sealed import publish
+from sealed import publish, untried
 
 
 @pytest.fixture
@@ -55,7 +55,7 @@ def settings(tmp_path: Path) -> Settings:
         publish(registry)
         publish(registry, promote=Promotion.ALWAYS)
         publish(registry, "boats")
-        registry.rollback("houses", reason="too high")
+        untried(registry).rollback("houses", reason="too high")
     with closing(open_keys(found)) as keys:
         keys.create(role=Role.ADMINISTRATOR)
         keys.revoke(keys.create(role=Role.ADMINISTRATOR, name="lost").record.id)

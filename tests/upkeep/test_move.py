@@ -28,7 +28,7 @@ from carafe.upkeep.checkup import State as Condition
 from monitoring.following import PLAN, Clock, Worker
 from older_homes import older_backup, unpack
 from own_s3 import OwnS3
-from sealed import publish
+from sealed import publish, untried
 
 pytestmark = pytest.mark.xdist_group("postgres")
 
@@ -122,7 +122,7 @@ def test_a_rollout_that_was_going_on_waits_in_the_restored_home_until_somebody_l
     with closing(open_registry(first)) as registry:
         for _ in range(2):
             publish(registry)
-        registry.rollouts.begin("houses", 2, plan=PLAN, by="ann")
+        untried(registry).rollouts.begin("houses", 2, plan=PLAN, by="ann")
         worker = Worker(registry, Clock())
         worker.asked(1, 900)
         worker.asked(2, 100)
@@ -159,7 +159,7 @@ def test_the_restoration_says_which_rollouts_wait(tmp_path: Path, monkeypatch: p
     with closing(open_registry(first)) as registry:
         for _ in range(2):
             publish(registry)
-        registry.rollouts.begin("houses", 2)
+        untried(registry).rollouts.begin("houses", 2)
     back_up(first, tmp_path / "mid.backup")
     monkeypatch.setenv("CARAFE_HOME", str(tmp_path / "there"))
     done = CliRunner().invoke(main, ("restore", str(tmp_path / "mid.backup")))

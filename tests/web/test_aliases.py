@@ -20,6 +20,7 @@ from carafe.registry import HistoryQuery, open_registry
 from carafe.schema import ModelRef
 from carafe.settings import Settings
 from carafe.web.query import moment
+from sealed import untried
 from served import publish_rule
 from web.conftest import Answer, House, build_house
 
@@ -79,9 +80,9 @@ def test_a_version_that_can_not_be_loaded_is_not_promoted(house: House) -> None:
     [
         ('{"version": 9}', {}, 404, "version-not-found", "9"),
         ('{"version": 0}', {}, 404, "version-not-found", "0"),
-        ('{"version": "1"}', {}, 422, "invalid-input", "got a string, expected a whole number"),
-        ('{"version": 1, "x": 2}', {}, 422, "invalid-input", "unknown field"),
-        ("{}", {}, 422, "invalid-input", "version"),
+        ('{"version": "1"}', {}, 422, "invalid-document", "got a string, expected a whole number"),
+        ('{"version": 1, "x": 2}', {}, 422, "invalid-document", "unknown field"),
+        ("{}", {}, 422, "invalid-document", "version"),
         ("", {}, 400, "malformed-body", "truncated"),
         ('{"version": 1}', {"Content-Type": "text/csv"}, 415, "unsupported-media-type", "application/json"),
         (" " * 20_001, {}, 413, "body-too-large", "20000"),
@@ -138,8 +139,8 @@ def test_an_alias_can_share_its_requests_and_ask_shadows(three: House) -> None:
         ({"shares": [{"version": 1, "percent": 99}]}, 422, "invalid-traffic"),
         ({"version": 1, "shadows": [1]}, 422, "invalid-traffic"),
         ({"version": 1, "sticky": "cookie:a"}, 422, "invalid-traffic"),
-        ({"version": 1, "shares": [{"version": 1, "percent": 100}]}, 422, "invalid-input"),
-        ({"shares": [{"version": 1}]}, 422, "invalid-input"),
+        ({"version": 1, "shares": [{"version": 1, "percent": 100}]}, 422, "invalid-document"),
+        ({"shares": [{"version": 1}]}, 422, "invalid-document"),
         ({"version": 1, "shadows": [9]}, 404, "version-not-found"),
         ({"version": 1, "reason": "x" * 501}, 400, "invalid-parameter"),
     ],
@@ -338,7 +339,7 @@ def test_gates_are_set_and_stand_before_the_champion_alone(three: House) -> None
     assert entry["forced"]
     assert entry["reason"].startswith("agreed; against the gates: houses@4: signature: it would break callers")
     assert told(put(three, {"worse_by": -1}, "/models/houses/gates")) == (400, "invalid-parameter")
-    assert told(put(three, {"worst": 1}, "/models/houses/gates")) == (422, "invalid-input")
+    assert told(put(three, {"worst": 1}, "/models/houses/gates")) == (422, "invalid-document")
 
 
 def test_a_rollback_passes_no_gate(three: House) -> None:
@@ -352,25 +353,40 @@ def test_a_rollback_passes_no_gate(three: House) -> None:
 def test_a_rollback_leads_to_what_was_loaded_for_it_or_nowhere(three: House, monkeypatch: pytest.MonkeyPatch) -> None:
     """Somebody else promotes while the version before is being loaded: by then another one is the version before."""
     put(three, {"version": 2})
-    predictor = three.service.predictor
-    resolve = predictor.resolve
+    catalog, registry = three.service.catalog, untried(three.service.registry)
+    get = catalog.get
 
     def slowly(ref: ModelRef) -> object:
-        three.service.registry.promote(ModelRef(name="houses", version=3))
-        return resolve(ref)
+        registry.promote(ModelRef(name="houses", version=3))
+        return get(ref)
 
-    monkeypatch.setattr(type(predictor), "resolve", lambda _self, ref: slowly(ref))
+    monkeypatch.setattr(type(catalog), "get", lambda _self, ref: slowly(ref))
     assert told(three.ask("POST", f"{CHAMPION}/rollback")) == (412, "alias-changed")
     assert three.service.registry.alias("houses").number == 3
 
 
-def test_a_rollback_leads_to_nothing_that_can_not_be_loaded(three: House) -> None:
+def test_a_rollback_passes_by_what_is_damaged_unless_it_is_forced(three: House) -> None:
     publish_rule(three.service.registry, "houses", "corrupt")
-    three.service.registry.promote(ModelRef(name="houses", version=4))
+    assert told(put(three, {"version": 4})) == (503, "corrupt-artefact")
+    assert put(three, {"version": 4, "force": True}).status == 200
     put(three, {"version": 2})
-    assert told(three.ask("POST", f"{CHAMPION}/rollback")) == (503, "corrupt-artefact")
-    assert three.ask("GET", CHAMPION).json["version"] == 2
-    assert told(three.ask("POST", f"{CHAMPION}/rollback", '{"why": 1}')) == (422, "invalid-input")
+    assert three.ask("POST", f"{CHAMPION}/rollback", '{"force": true}').json["version"] == 4
+    put(three, {"version": 2})
+    assert three.ask("POST", f"{CHAMPION}/rollback", '{"reason": "complaints"}').json["version"] == 1
+    entry = three.ask("GET", "/models/houses/history").json["entries"][0]
+    assert entry["reason"] == "complaints; passes by what is damaged: version 4"
+    assert told(three.ask("POST", f"{CHAMPION}/rollback", '{"why": 1}')) == (422, "invalid-document")
+
+
+def test_that_the_alias_was_changed_is_told_before_what_else_stands_against_a_change(three: House) -> None:
+    seen = three.ask("GET", CHAMPION).headers["etag"]
+    put(three, {"version": 1})
+    assert told(three.ask("POST", f"{CHAMPION}/rollback")) == (409, "nothing-to-roll-back")
+    assert told(three.ask("POST", f"{CHAMPION}/rollback", "", {"If-Match": seen})) == (412, "alias-changed")
+    put(three, {"proof": True}, "/models/houses/gates")
+    assert told(put(three, {"version": 2})) == (409, "promotion-refused")
+    for body in ({"version": 2}, {"version": 9}, {"version": 1, "sticky": "field:nosuch"}):
+        assert told(put(three, body, If_Match=seen)) == (412, "alias-changed")
 
 
 def test_in_open_mode_anyone_is_named() -> None:

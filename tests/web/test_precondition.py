@@ -11,9 +11,9 @@ from carafe.registry import Action, Entry, memory_registry
 from carafe.schema import ModelRef
 from carafe.web.call import IF_MATCH, Call
 from carafe.web.precondition import conditionally, tag
-from sealed import publish
+from sealed import publish, untried
 
-REGISTRY = memory_registry()
+REGISTRY = untried(memory_registry())
 publish(REGISTRY)
 REVISION = REGISTRY.alias("houses").revision
 
@@ -52,7 +52,7 @@ def test_any_text_is_a_condition_or_refused(text: str) -> None:
 
 def test_a_star_outlasts_those_who_are_faster() -> None:
     """What only has to be there may change between the look and the change."""
-    registry = memory_registry()
+    registry = untried(memory_registry())
     publish(registry)
     publish(registry)
     rivals = iter([2, 1, 2])

@@ -83,8 +83,8 @@ def test_a_rollout_is_begun_shown_paused_resumed_and_stopped(house: House) -> No
         ({"every": -1}, 422, "invalid-rollout", "every: got -1"),
         ({"version": 1}, 422, "invalid-rollout", "begins where another version answers alone"),
         ({"version": 9}, 404, "version-not-found", "9"),
-        ({"steps": "5,25,100"}, 422, "invalid-input", ""),
-        ({"step": 5}, 422, "invalid-input", ""),
+        ({"steps": "5,25,100"}, 422, "invalid-document", ""),
+        ({"step": 5}, 422, "invalid-document", ""),
         ({"reason": "x" * 501}, 400, "invalid-parameter", "reason"),
     ],
 )

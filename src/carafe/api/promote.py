@@ -26,30 +26,37 @@ def promote(
         reference: ``"houses@3"`` (a version), or ``"houses@staging"`` (what another alias points at now).
         alias: what is to point at it; the champion answers where only the model is named.
         reason: why, for the history; that this account did it is kept with it.
-        force: go through gates that the version does not pass; the history tells of it.
+        force: go on although the version can't be loaded, or does not pass the gates; the history tells of it.
         home: where models are kept; ``CARAFE_HOME``, or ``~/.carafe``, where not given.
 
     Raises:
         InvalidName: when the reference or the alias is not well formed.
         NotFound: when there is no such model, version or alias.
+        CorruptArtefact, NewerArtefact, MissingExtra, StorageUnavailable: when the version can't be loaded.
         PromotionRefused: when the version does not pass the model's gates.
     """
     with closing(registry_at(home)) as registry:
         return registry.promote(ModelRef.parse(reference), alias=alias, by=account(), reason=reason, force=force)
 
 
-def rollback(name: str, *, alias: str = CHAMPION, reason: str = "", home: str | Path | None = None) -> Entry:
+def rollback(
+    name: str, *, alias: str = CHAMPION, reason: str = "", force: bool = False, home: str | Path | None = None
+) -> Entry:
     """Point an alias back at the version that answered alone before, and return the history's entry of it.
+
+    Versions that were deleted since, or are damaged, are passed by.
 
     Args:
         name: the model.
         alias: what is to point back.
         reason: why, for the history.
+        force: go to the version before even if it can't be loaded; the history tells of it.
         home: where models are kept; ``CARAFE_HOME``, or ``~/.carafe``, where not given.
 
     Raises:
         NotFound: when there is no such model or alias.
-        NothingToRollBack: when no version that still exists answered alone before what answers now.
+        NothingToRollBack: when no version that still exists, and is whole, answered alone before what answers now.
+        NewerArtefact, MissingExtra, StorageUnavailable: when the version before can't be loaded.
     """
     with closing(registry_at(home)) as registry:
-        return registry.rollback(name, alias, by=account(), reason=reason)
+        return registry.rollback(name, alias, by=account(), reason=reason, force=force)

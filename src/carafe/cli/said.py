@@ -6,7 +6,9 @@ import click
 
 reason = click.option("--reason", metavar="TEXT", default="", help="Why; the history keeps it.")
 
-force = click.option("--force", is_flag=True, help="Go through gates that refuse it; the history tells of it.")
+force = click.option(
+    "--force", is_flag=True, help="Go on although gates refuse it or it can't be loaded; the history tells of it."
+)
 
 as_json = click.option("--json", "as_json", is_flag=True, help="Print JSON for machines.")
 

@@ -73,7 +73,7 @@ def command(  # noqa: PLR0913 - options
             wanted, sticky = wanted or found.traffic.shares, sticky or found.traffic.sticky
         traffic = Traffic(shares=wanted, shadows=shadows, sticky=None if sticky == NOT_STICKY else sticky)
         entry = registry.direct(name, alias, traffic, by=account(), reason=reason, force=force, expected=expected)
-    say(entry, as_json=as_json)
+    say(entry, asked=reason, as_json=as_json)
 
 
 def show(name: str, alias: Alias) -> None:

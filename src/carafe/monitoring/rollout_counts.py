@@ -15,6 +15,7 @@ from carafe.errors import (
     DeadlineExceeded,
     InvalidInput,
     InvalidParameter,
+    ModelTooLarge,
     ServerBusy,
     StorageUnavailable,
 )
@@ -163,8 +164,7 @@ class RolloutCounts(Observer):
             self._unloadable.pop((name, number), None)
             if len(self._unloadable) == MOST_UNLOADABLE:
                 del self._unloadable[next(iter(self._unloadable))]
-            reason = f"{error.title} ({error.slug})"
-            self._unloadable[name, number] = _Unloadable(reason=reason, moment=self._clock())
+            self._unloadable[name, number] = _Unloadable(reason=_told(error), moment=self._clock())
 
     def begin_anew(self) -> None:
         """Forget what was counted: in a forked process, whose parent tells it."""
@@ -195,3 +195,8 @@ class RolloutCounts(Observer):
             alarmed = self._failures >= ALARM
         if alarmed:
             self._alarm()
+
+
+def _told(error: CarafeError) -> str:
+    """Return why a version can't be loaded, for whoever may see rollouts: messages may name files, sizes do not."""
+    return str(error) if isinstance(error, ModelTooLarge) else f"{error.title} ({error.slug})"

@@ -1,7 +1,7 @@
 """Versions and the names that point at them. A version's files are written first, its row in the database last.
 
-* ``registry``: Registry, the one door: publish, delete, export, import; ``versions`` and ``aliases`` are its parts that
-  find, and that promote and roll back.
+* ``registry``: Registry, the one door: publish, delete, export, import. Its parts: ``versions`` and ``record`` find and
+  tell, ``judging`` says whether an alias may be changed, ``aliases`` promotes and rolls back.
 * ``version``: Version, Alias, RegisteredModel. ``traffic``: what an alias points at. ``history``: who did what,
   when and why; ``events``: what becomes an entry of it. ``moved``: nobody overwrites what they have not seen.
 * ``query``: Query and Page, for lists. ``promotion``: when a new version becomes champion. ``gates``: what any version

@@ -31,9 +31,9 @@ from carafe.schema.exchange import CHAMPION, check_name
 class Registry(Aliases):
     """Publish, find, promote, fetch and delete versions. Safe to use from several threads and processes.
 
-    What it finds with is in ``Versions``, what moves aliases in ``Aliases``; what comes and goes is here. Every method
-    that names a model raises InvalidName for a name that no model can have, and StorageUnavailable when the database or
-    the disk can't be used now.
+    What it finds with is in ``Versions`` and ``Record``, what moves aliases in ``Judging`` and ``Aliases``; what comes
+    and goes is here. Every method that names a model raises InvalidName for a name that no model can have, and
+    StorageUnavailable when the database or the disk can't be used now.
     """
 
     # --- publishing ---

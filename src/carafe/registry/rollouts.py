@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import UTC, datetime
+from typing import Protocol
 
 from carafe.errors import InvalidRollout, RolloutConflict
 from carafe.registry.absence import rolled_out_already
@@ -19,13 +19,21 @@ from carafe.registry.traffic import Traffic
 from carafe.schema.exchange import CHAMPION, check_name
 
 
+class Admit(Protocol):
+    """How a registry says whether a change may be made: ``Registry.admitted``."""
+
+    def __call__(self, change: Change, *, force: bool = False) -> Change:
+        """Return the change as it is to be made, or raise what stands against it."""
+        ...
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Rollouts:
     """Begin, follow and end rollouts. Safe to use from several threads, processes and machines."""
 
     metadata: MetadataStore
-    judge: Callable[[Change, bool], Change]
-    """Returns the change by which a candidate begins to answer, once it has passed the model's gates or is forced."""
+    admit: Admit
+    """Returns the change by which a candidate begins to answer, once nothing stands against it or it is forced."""
 
     def begin(
         self,
@@ -43,7 +51,9 @@ class Rollouts:
         Raises:
             ModelNotFound, VersionNotFound, AliasNotFound: when there is no such model, version or alias.
             InvalidRollout: when the alias shares its requests already, or points at the candidate.
-            PromotionRefused: when the candidate does not pass the model's gates, and ``force`` does not say to go on.
+            CorruptArtefact, NewerArtefact, MissingExtra, StorageUnavailable, StillLoading, ModelTooLarge: when the
+                candidate can't be loaded, and ``force`` does not say to go on.
+            PromotionRefused: when it does not pass the model's gates, and ``force`` does not say to go on.
             AliasChanged: when the alias was changed by somebody else meanwhile.
             RolloutConflict: when the alias has a rollout already.
         """
@@ -68,10 +78,9 @@ class Rollouts:
             reason=said(reason, what="reason"),
             expected=found.revision,
         )
+        admitted = self.admit(change, force=force)
         return self.metadata.rollouts.begin(
-            RolloutDraft(
-                stable=before.main, candidate=candidate, plan=plan, before=before, change=self.judge(change, force)
-            )
+            RolloutDraft(stable=before.main, candidate=candidate, plan=plan, before=before, change=admitted)
         )
 
     def latest(self, name: str, alias: str = CHAMPION) -> Watched:

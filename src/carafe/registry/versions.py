@@ -6,7 +6,7 @@ from collections.abc import Callable, Iterator
 from contextlib import suppress
 from dataclasses import dataclass, field
 
-from carafe.errors import CorruptArtefact, StorageUnavailable, VersionNotFound
+from carafe.errors import CarafeError, CorruptArtefact, MissingExtra, StorageUnavailable, VersionNotFound
 from carafe.models import Artefact, Model
 from carafe.models.artefact import load_model
 from carafe.models.verification import open_artefact
@@ -34,7 +34,7 @@ class Versions:
     key: bytes = field(repr=False)
     """The home's key for artefacts: what ``seal`` signs with and ``open_artefact`` verifies with."""
     load: Callable[[Artefact], Model] = field(default=load_model, repr=False)
-    """Makes a model of verified files, for the gates that ask two versions about the same rows."""
+    """Makes a model of verified files: of what is to answer, and of two versions that gates ask about the same rows."""
 
     def generation(self) -> int:
         """Return a number that grows with every change of any version or alias; cheap enough to poll."""
@@ -111,6 +111,28 @@ class Versions:
                 self.artefacts.quarantine(version.artefact)
             raise CorruptArtefact(f"{version}: {error}; publish or import it again") from error
         return found
+
+    def loaded(self, version: Version) -> Model:
+        """Return a version's model, verified and ready to answer.
+
+        Raises:
+            CorruptArtefact, NewerArtefact, VersionNotFound: as ``fetch``; or when it can't be loaded, whatever a
+                library makes of its files.
+            MissingExtra: when it needs a library that is not installed.
+        """
+        try:
+            return self.load(self.fetch(version))
+        except Exception as raised:
+            raise unloadable(version, raised) from raised
+
+
+def unloadable(version: Version, raised: BaseException) -> CarafeError:
+    """Return the story of a failed load; whatever a loader raises, a damaged file must not look like a crash."""
+    if isinstance(raised, CarafeError):
+        return raised
+    if isinstance(raised, ModuleNotFoundError):
+        return MissingExtra.of(str(version), raised)
+    return CorruptArtefact(f"{version} can't be loaded ({type(raised).__name__}: {raised})")
 
 
 def _walk(read: Callable[[Query], Page[Item]], size: int, place: Callable[[Item], tuple[str, int]]) -> Iterator[Item]:

@@ -76,7 +76,7 @@ class Catalog:
             admit=self._kept.check,
             observers=told,
         )
-        self._pointing = Pointing(registry=registry, loader=self._loader, fit=self._kept.check_together)
+        self._pointing = Pointing(registry=registry, loader=self._loader, fit=self._kept.check_together, observers=told)
         self._following = Following(
             registry=registry,
             loader=self._loader,
@@ -158,15 +158,19 @@ class Catalog:
             self._faults.note_unreadable(error)
         self._warmed = True
 
-    def check_together(self, ref: ModelRef, numbers: Iterable[int]) -> None:
-        """Return when an alias can have versions of its model loaded at once in this process.
+    def try_out(self, ref: ModelRef, together: Sequence[Version], fresh: Iterable[Version]) -> None:
+        """Load the versions that an alias is to have and has not yet; a trial as ``Registry`` makes them.
 
         Raises:
-            NotFound: when there is no such version.
-            ModelTooLarge: when they are more, or larger, than what may be loaded.
+            NotFound: when a version is not there any more.
+            CorruptArtefact, NewerArtefact, MissingExtra, StorageUnavailable: when one can't be loaded.
+            ModelTooLarge: when they, or all that it needs together, are more or larger than what may be loaded.
+            StillLoading: when that takes longer than a request may wait.
         """
-        exact = (ModelRef(name=ref.name, version=number) for number in numbers)
-        self._kept.check_together(ref, [self._registry.resolve(one) for one in exact])
+        if len(together) > 1:
+            self._kept.check_together(ref, together)
+        for version in fresh:
+            self.get(ModelRef(name=version.name, version=version.number))
 
     def loaded(self, name: str) -> tuple[Served, ...]:
         """Return the versions of a model that are loaded in this process, in the order of their numbers."""

@@ -13,9 +13,10 @@ from contextlib import suppress
 from dataclasses import dataclass, field
 from threading import Event, Lock, Thread
 
-from carafe.errors import CarafeError, CorruptArtefact, DeadlineExceeded, MissingExtra, ServerBusy, StillLoading
+from carafe.errors import CarafeError, DeadlineExceeded, ServerBusy, StillLoading
 from carafe.models import Artefact, Model
 from carafe.registry import Registry, Version
+from carafe.registry.versions import unloadable
 from carafe.serving.afresh import afresh
 from carafe.serving.deadline import left
 from carafe.serving.observers import Observers
@@ -196,7 +197,7 @@ class Loader:
         try:
             loading.served = self._attempt(loading.version)
         except BaseException as raised:  # noqa: BLE001 - a thread of its own: nobody else would hear of it
-            loading.error = afresh(_told(loading.version, raised))
+            loading.error = afresh(unloadable(loading.version, raised))
         with self._lock:
             del self._loading[key]
             self._failures.pop(key, None)
@@ -210,7 +211,7 @@ class Loader:
             self._admit(version)
             served = self._arrange(version, self._load(self._registry.fetch(version)))
         except Exception as raised:
-            error = _told(version, raised)
+            error = unloadable(version, raised)
             self._observers.tell(lambda observer: observer.load_failed(version.name, version.number, error))
             raise error from raised
         seconds = self._clock() - began
@@ -226,12 +227,3 @@ class Loader:
         while len(self._failures) >= MOST_FAILURES:
             del self._failures[next(iter(self._failures))]
         self._failures[key] = _Failure(error, now + RETRY_SECONDS)
-
-
-def _told(version: Version, raised: BaseException) -> CarafeError:
-    """Return the story of a failed load; whatever a loader raises, a damaged file must not look like a crash."""
-    if isinstance(raised, CarafeError):
-        return raised
-    if isinstance(raised, ModuleNotFoundError):
-        return MissingExtra.of(str(version), raised)
-    return CorruptArtefact(f"{version} can't be loaded ({type(raised).__name__}: {raised})")

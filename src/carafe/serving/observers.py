@@ -135,7 +135,7 @@ class Observer:
         """Learn that a loaded version was let go of; requests that hold it finish with it."""
 
     def load_failed(self, name: str, number: int, error: CarafeError) -> None:
-        """Learn that a version could not be loaded."""
+        """Learn that a version could not be loaded, or is not loaded because it does not fit beside others."""
 
     def ran(self, event: Run) -> None:
         """Learn that a model that answers requests together has run. Models that are called directly tell nothing."""

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from threading import Semaphore
 
 from carafe.access import Authenticator, Keys, default_rate, open_keys, open_limiter
@@ -34,6 +34,7 @@ class Service:
 
     settings: Settings
     registry: Registry
+    """What an alias is to have is loaded in this process's catalog, before the alias has it."""
     keys: Keys
     catalog: Catalog
     predictor: Predictor
@@ -106,7 +107,7 @@ def build_service(
     )
     return Service(
         settings=settings,
-        registry=registry,
+        registry=replace(registry, trial=catalog.try_out),
         keys=keys,
         catalog=catalog,
         predictor=Predictor(catalog=catalog, observers=observers),

@@ -9,7 +9,7 @@ from carafe.protocols.media import JSON, media_type
 from carafe.registry import Entry, HistoryQuery
 from carafe.registry.alias_documents import AliasDocument, GatesDocument
 from carafe.registry.query import MAX_PAGE, MAX_SIZE
-from carafe.schema import ModelRef
+from carafe.registry.versions import checked_number
 from carafe.schema.exchange import check_name
 from carafe.web.alias_documents import AliasChange, AliasList, HistoryPage, Turn
 from carafe.web.author import author
@@ -42,24 +42,17 @@ def show_alias(context: Context) -> Reply:
 
 
 def point_alias(context: Context) -> Reply:
-    """Let an alias point elsewhere, once what it names has been loaded here: what can't be loaded is not promoted."""
+    """Let an alias point elsewhere, once what it is to have has been loaded here."""
     read_query(context.call)
-    service, name, alias = context.service, context.parameters["name"], context.parameters["alias"]
-    check_name(alias, what="alias")
     wanted = _body(context, AliasChange)
     if wanted.version is not None:
-        service.predictor.resolve(ModelRef(name=name, version=wanted.version))
-    traffic = wanted.traffic
-    if len(traffic.numbers) > 1:
-        service.catalog.check_together(ModelRef(name=name, alias=alias), traffic.numbers)
-    for number in traffic.numbers:
-        service.predictor.resolve(ModelRef(name=name, version=number))
+        checked_number(context.parameters["name"], wanted.version)
     return _changed(
         context,
-        lambda expected: service.registry.direct(
-            name,
-            alias,
-            traffic,
+        lambda expected: context.service.registry.direct(
+            context.parameters["name"],
+            context.parameters["alias"],
+            wanted.traffic,
             by=author(context.trace.principal),
             reason=wanted.reason,
             expected=expected,
@@ -72,18 +65,18 @@ def point_alias(context: Context) -> Reply:
 def roll_back(context: Context) -> Reply:
     """Point an alias back at the version that answered before, once it has been loaded here."""
     read_query(context.call)
-    service, name, alias = context.service, context.parameters["name"], context.parameters["alias"]
     wanted = _body(context, Turn, empty=Turn())
-
-    def loaded_and_turned(expected: int | None) -> Entry:
-        # The revision that is seen first holds both together: what was loaded is what answers then.
-        seen = service.registry.alias(name, alias).revision if expected is None else expected
-        service.predictor.resolve(ModelRef(name=name, version=service.registry.previous(name, alias).number))
-        return service.registry.rollback(
-            name, alias, by=author(context.trace.principal), reason=wanted.reason, expected=seen
-        )
-
-    return _changed(context, loaded_and_turned)
+    return _changed(
+        context,
+        lambda expected: context.service.registry.rollback(
+            context.parameters["name"],
+            context.parameters["alias"],
+            by=author(context.trace.principal),
+            reason=wanted.reason,
+            expected=expected,
+            force=wanted.force,
+        ),
+    )
 
 
 def drop_alias(context: Context) -> Reply:

@@ -9,7 +9,6 @@ from carafe.protocols.media import JSON, media_type
 from carafe.registry import Plan, Rollout
 from carafe.registry.query import MAX_PAGE, MAX_SIZE
 from carafe.registry.rollout_documents import RolloutDocument, RolloutPage
-from carafe.schema import ModelRef
 from carafe.web.author import author
 from carafe.web.call import CONTENT_ENCODING, CONTENT_TYPE, Reply, document
 from carafe.web.query import read_query, whole
@@ -27,16 +26,15 @@ class RolloutOrder(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fie
     max_slower: float | None = Plan().max_slower
     reason: str = ""
     force: bool = False
-    """Begin although the version does not pass the model's gates; the history tells of it."""
+    """Begin although the version can't be loaded, or does not pass the gates; the history tells of it."""
 
 
 def begin(context: Context) -> Reply:
-    """Begin a rollout, once the candidate has been loaded here: what can't be loaded takes nothing over."""
+    """Begin a rollout, once the candidate has been loaded here."""
     read_query(context.call)
     headers = context.call.headers
     media_type(headers.get(CONTENT_TYPE), offered=(JSON,), encoding=headers.get(CONTENT_ENCODING))
     order = read_document(context.call.read(), RolloutOrder)
-    service, name = context.service, context.parameters["name"]
     plan = Plan(
         steps=order.steps,
         every=order.every,
@@ -44,12 +42,8 @@ def begin(context: Context) -> Reply:
         max_errors=order.max_errors,
         max_slower=order.max_slower,
     )
-    alias = ModelRef(name=name, alias=context.parameters["alias"])
-    before = service.registry.alias(name, context.parameters["alias"]).traffic
-    service.catalog.check_together(alias, dict.fromkeys((*before.numbers, order.version)))
-    service.predictor.resolve(ModelRef(name=name, version=order.version))
-    begun = service.registry.rollouts.begin(
-        name,
+    begun = context.service.registry.rollouts.begin(
+        context.parameters["name"],
         order.version,
         alias=context.parameters["alias"],
         plan=plan,
