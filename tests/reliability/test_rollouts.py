@@ -76,7 +76,7 @@ def test_a_version_takes_over_under_load_without_a_failed_request_and_a_damaged_
             wait_for(registry, State.DONE)
             damaged = publish_slope(registry, COMPILED, slope=3)
             _damage(home, damaged.artefact)
-            registry.rollouts.begin(COMPILED, 3, plan=Plan(every=3600))
+            registry.rollouts.begin(COMPILED, 3, plan=Plan(every=3600), force=True)
             wait_for(registry, State.TURNED_BACK)
     assert generator.failures == []
     assert set(generator.statuses) == {200}

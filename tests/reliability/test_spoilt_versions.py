@@ -18,6 +18,7 @@ from carafe.schema import ModelRef
 from carafe.settings import Settings
 from reliability.slopes import COMPILED, publish_slope
 from reliability.spoilt import publish_big, publish_corrupt, publish_spoilt, slow, wrong
+from sealed import untried
 from web.servers import Server, running
 
 pytestmark = pytest.mark.xdist_group("spoilt")
@@ -93,7 +94,7 @@ def test_what_can_not_be_loaded_never_replaces_what_answers(server: Server, regi
     assert registry.alias(COMPILED, "champion").number == 1
     assert readiness(server)["status"] == "ready"
 
-    registry.promote(ModelRef(name=COMPILED, version=version.number))
+    untried(registry).promote(ModelRef(name=COMPILED, version=version.number))
     everywhere(lambda: readiness(server)["status"] == "degraded")
     (fault,) = readiness(server)["faults"]
     assert (fault["problem"], fault["model"], fault["wanted"], fault["answering"]) == (
@@ -113,7 +114,7 @@ def test_a_slow_version_answers_once_it_is_loaded_and_the_old_one_until_then(
     assert promote(server, version) == (503, "still-loading")
     assert registry.alias(COMPILED, "champion").number == 1
 
-    registry.promote(ModelRef(name=COMPILED, version=version.number))
+    untried(registry).promote(ModelRef(name=COMPILED, version=version.number))
     seen, problems = set(), set()
     until = time.monotonic() + 120
     while "still-loading" not in problems or answering(server) != str(version):
