@@ -260,8 +260,9 @@ def test_a_rollout_whose_versions_do_not_fit_together_in_a_worker_turns_back_and
     for _ in range(2):
         publish_rule(registry, "houses", "houses")
     worker = Worker(registry, Clock())
-    size = footprint(registry.resolve(ModelRef.parse("houses")).manifest)
-    room = (2 if step else 1) * size
+    publish_rule(registry, "iris", "iris")
+    size, other = (footprint(registry.resolve(ModelRef.parse(name)).manifest) for name in ("houses", "iris"))
+    room = other + 3 * size // 2 if step else size
     catalog = Catalog(
         registry=registry, load=load_rule, limits=Limits(bytes=room), observers=[worker.follower.observer]
     )
@@ -272,7 +273,6 @@ def test_a_rollout_whose_versions_do_not_fit_together_in_a_worker_turns_back_and
         worker.watch(1)
         worker.asked(2, 100)
         assert worker.watch(60).step == 1
-        publish_rule(registry, "iris", "iris")
         catalog = Catalog(
             registry=registry,
             load=load_rule,
