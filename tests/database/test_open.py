@@ -20,7 +20,7 @@ from sqlalchemy import text
 
 from carafe import database
 from carafe.database import Database, open_database
-from carafe.database.engine import WRITES, create
+from carafe.database.engine import SQLITE, WRITES, create
 from carafe.database.tables_sql import METADATA
 from carafe.database.upgrade import REVISIONS
 from carafe.errors import DamagedHome, NewerHome, StorageUnavailable
@@ -185,6 +185,14 @@ def test_a_file_that_is_no_database_is_named(home: Path) -> None:
     (home / "carafe.db").write_bytes(b"dear diary, " * 100)
     with pytest.raises(DamagedHome, match=r"carafe\.db can't be read \(file is not a database\): restore the home"):
         open_database(home)
+
+
+def test_a_broken_file_is_named_whether_the_driver_says_so_or_what_is_built_on_it(home: Path) -> None:
+    home.mkdir(parents=True)
+    (home / "carafe.db").write_bytes(b"dear diary, " * 100)
+    engine = create(home / "carafe.db")
+    with pytest.raises(DamagedHome, match=r"carafe\.db can't be read"), SQLITE.told():
+        engine.raw_connection()  # as for its write-ahead log
 
 
 def test_a_home_that_is_a_file_is_refused(tmp_path: Path) -> None:

@@ -56,10 +56,11 @@ def told() -> Iterator[None]:
             f"the database can't be used now ({said}): nothing was changed; check the disk's space and permissions, "
             "then try again"
         ) from error
-    except DatabaseError as error:
-        if type(error.orig) is not sqlite3.DatabaseError:  # its subclasses are faults of a statement, not of the file
+    except (DatabaseError, sqlite3.DatabaseError) as error:
+        said = error.orig if isinstance(error, DatabaseError) else error
+        if type(said) is not sqlite3.DatabaseError:  # its subclasses are faults of a statement, not of the file
             raise
-        raise DamagedHome(f"{FILE} can't be read ({error.orig}): restore the home from a backup") from error
+        raise DamagedHome(f"{FILE} can't be read ({said}): restore the home from a backup") from error
 
 
 SQLITE = Manner(told=told)

@@ -15,7 +15,7 @@ from sqlalchemy.engine.interfaces import DBAPIConnection
 from carafe.database.before import forget_others, keep_before
 from carafe.database.engine import FILE, SQLITE, WRITES, create
 from carafe.database.lock import exclusively, flush_folder
-from carafe.errors import NewerHome, StorageUnavailable
+from carafe.errors import DamagedHome, NewerHome, StorageUnavailable
 
 REVISIONS = ("0001", "0002", "0003", "0004")
 """Every revision this Carafe knows, oldest first. Kept here so that an up-to-date home opens without Alembic."""
@@ -102,14 +102,19 @@ def _create_whole(file: Path) -> None:
     try:
         _forget(draft.parent, f"{draft.name}*")
         os.close(os.open(draft, os.O_RDWR | os.O_CREAT | os.O_EXCL | os.O_CLOEXEC, 0o600))
-        _migrate(draft)
-        _keep_a_write_ahead_log(create(draft))
+        with SQLITE.told():
+            _migrate(draft)
+            _keep_a_write_ahead_log(create(draft))
         _forget(draft.parent, f"{draft.name}-*")  # an empty log, where it could not be tidied up
         draft.rename(file)
         flush_folder(file.parent)
     except OSError as error:
         raise StorageUnavailable(
             f"{file} can't be created ({error.strerror}): check the folder's owner and the disk's space"
+        ) from error
+    except DamagedHome as error:
+        raise StorageUnavailable(
+            f"{file} can't be created: what was written a moment ago is not what is read; check the disk"
         ) from error
 
 
