@@ -2,7 +2,7 @@
 
 * ``connection``: Database and ``open_database(home)``: what every ``*_sql.py`` file reads and writes through.
 * ``engine``: how SQLite is spoken to. ``engine_psycopg``: how PostgreSQL is. ``manner``: what differs between them.
-* ``presence``: whether the file is still there. A database that has vanished is not begun anew.
+* ``presence``: whether the file is still there, and as it was. A database that has vanished is not begun anew.
 * ``tables_sql``: the tables. ``migrations``: how an older database becomes today's.
 * ``upgrade``: the one moment when a migration runs, under the home's lock.
 * ``lock``: a lock between processes that a crash releases.

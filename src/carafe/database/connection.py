@@ -16,6 +16,7 @@ from sqlalchemy.exc import TimeoutError as NoConnectionLeft
 from carafe.database.engine import FILE, PATIENCE, SQLITE, WRITES, create
 from carafe.database.lock import prepare_home
 from carafe.database.manner import Manner
+from carafe.database.presence import FrozenConnection
 from carafe.database.upgrade import bring_server_up_to_date, bring_up_to_date, let_tables_be_rebuilt
 from carafe.errors import MissingExtra, StorageUnavailable
 
@@ -43,6 +44,7 @@ class Database:
             connection.begin(),
         ):
             yield connection
+            _check_unchanged(connection)
 
     @contextmanager
     def writing(self) -> Iterator[Connection]:
@@ -99,7 +101,16 @@ class Database:
 
     def _ask(self, statement: Executable) -> Any:  # noqa: ANN401 - as above
         with self.engine.connect() as connection:
-            return connection.execution_options(**self.manner.alone).execute(statement).scalar_one()
+            found = connection.execution_options(**self.manner.alone).execute(statement).scalar_one()
+            _check_unchanged(connection)
+            return found
+
+
+def _check_unchanged(connection: Connection) -> None:
+    """Raise StorageUnavailable where what was read without locks was changed meanwhile."""
+    used: object = connection.connection.dbapi_connection
+    if isinstance(used, FrozenConnection) and used.lost:
+        raise StorageUnavailable("the database was changed from elsewhere while it was read here: try again")
 
 
 def open_database(home: Path, url: str | None = None, *, patience: float = PATIENCE) -> Database:

@@ -6,16 +6,16 @@ import os
 import sqlite3
 from collections.abc import Iterator
 from contextlib import contextmanager
-from functools import cache
+from functools import cache, partial
 from pathlib import Path
 from urllib.parse import quote
 from weakref import WeakSet
 
-from sqlalchemy import URL, Connection, Engine, create_engine, event
+from sqlalchemy import URL, Connection, Dialect, Engine, create_engine, event
 from sqlalchemy.exc import DatabaseError, OperationalError
 
 from carafe.database.manner import Manner
-from carafe.database.presence import PresentConnection, refuse_lost
+from carafe.database.presence import FrozenConnection, PresentConnection, is_frozen, refuse_lost
 from carafe.errors import DamagedHome, StorageUnavailable
 
 FILE = "carafe.db"
@@ -34,11 +34,14 @@ def create(file: Path, *, patience: float = PATIENCE) -> Engine:
     Args:
         file: the database. Where it has vanished none is made: an empty one would look as if nothing had ever been.
         patience: for how many seconds a writer waits while another process writes.
+
+    On a disk that is read-only the database can be read.
     """
     engine = create_engine(
         URL.create("sqlite", database=f"file:{quote(str(file))}", query={"mode": "rw", "uri": "true"}),
         connect_args={"timeout": patience, "check_same_thread": False, "factory": PresentConnection},
     )
+    event.listen(engine, "do_connect", partial(_open_frozen, file))
     refuse_lost(engine, file)
     event.listen(engine, "connect", _prepare)
     event.listen(engine, "begin", _begin)
@@ -71,6 +74,15 @@ def closed_in_children(engine: Engine) -> Engine:
     """Return ``engine``, which a forked child goes on with by connections of its own, never by its parent's."""
     _engines().add(engine)
     return engine
+
+
+def _open_frozen(
+    file: Path, _dialect: Dialect, _record: object, arguments: list[str], options: dict[str, object]
+) -> None:
+    """Have a database that is at rest on a read-only disk opened as one that nobody changes: it would not open else."""
+    if is_frozen(file):
+        arguments[0] = f"file:{quote(str(file))}?mode=ro&immutable=1"
+        options["factory"] = FrozenConnection
 
 
 def _prepare(connection: sqlite3.Connection, _record: object) -> None:

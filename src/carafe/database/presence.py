@@ -41,6 +41,37 @@ class PresentConnection(sqlite3.Connection):
             super().close()
 
 
+class FrozenConnection(PresentConnection):
+    """A connection to a file that it takes for one that nobody changes: without locks, and without a log beside it.
+
+    SQLite needs to write beside a file in WAL mode even to read it, unless somebody has it open already. Where this
+    process can't, nobody else here can, but somebody may who sees the same disk elsewhere. Whoever writes begins a log
+    first; so the connection is lost once there is one, the file is not as it was, or this process may write again.
+    """
+
+    _state: tuple[int, int] | None = None
+
+    def remember(self, file: Path) -> None:
+        """Take note of the file that was just opened, and of how it is."""
+        super().remember(file)
+        self._state = _state_of(file)
+
+    @property
+    def lost(self) -> bool:
+        """Whether the file is another one now, or was changed."""
+        file = self._file
+        return super().lost or (file is not None and (_state_of(file) != self._state or not is_frozen(file)))
+
+    def close(self) -> None:
+        """Close the connection, which never touches a log."""
+        sqlite3.Connection.close(self)
+
+
+def is_frozen(file: Path) -> bool:
+    """Tell whether a database is at rest in a folder that nobody here can write to."""
+    return not os.access(file.parent, os.W_OK, effective_ids=True) and not file.with_name(f"{file.name}-wal").exists()
+
+
 def refuse_lost(engine: Engine, file: Path) -> None:
     """Have the engine's connections remember their file, and replace those that have lost it when they are wanted."""
 
@@ -53,6 +84,14 @@ def refuse_lost(engine: Engine, file: Path) -> None:
 
     event.listen(engine, "connect", remember)
     event.listen(engine, "checkout", look)
+
+
+def _state_of(file: Path) -> tuple[int, int] | None:
+    try:
+        found = file.stat()
+    except OSError:
+        return None
+    return found.st_mtime_ns, found.st_size
 
 
 def _identity_of(file: Path) -> tuple[int, int] | None:

@@ -25,9 +25,8 @@ def check_permissions(order: Order) -> Findings:
         yield Finding(
             check=CHECK,
             state=State.PROBLEM,
-            says="this account can't write to the home, or its disk is read-only: nothing can be published, "
-            "and its database may not open at all, for SQLite writes beside it to read, too",
-            advice="run Carafe as the account that owns the home; to read a home elsewhere, restore a backup of it",
+            says="this account can't write to the home, or its disk is read-only: it can be read, and nothing changed",
+            advice="run Carafe as the account that owns the home; to change one elsewhere, restore a backup of it",
         )
     if home.stat().st_mode & _OTHERS:
         yield Finding(
