@@ -571,9 +571,11 @@ def test_tables_of_somebody_else_in_the_database_are_left_alone(
 @pytest.mark.parametrize("revision", REVISIONS)
 def test_no_revision_had_a_table_that_todays_has_not(tmp_path: Path, revision: str) -> None:
     (tmp_path / "carafe.db").touch()
-    with create(tmp_path / "carafe.db").connect().execution_options(**{WRITES: True}) as connection:
+    engine = create(tmp_path / "carafe.db")
+    with engine.connect().execution_options(**{WRITES: True}) as connection:
         run_migrations(connection, to=revision)
         assert set(inspect(connection).get_table_names()) <= OURS | {"alembic_version"}
+    engine.dispose()
 
 
 # --- the commands ---
