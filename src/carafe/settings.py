@@ -72,8 +72,8 @@ class Settings:
     batch_rows: int = _setting(128, help="The most rows of waiting requests that one run of a model answers together.")
     queue_limit: int | None = _setting(
         None,
-        help="How many requests may wait for one model that is busy; more get 503. If not given, 64; as many as "
-        "batch_rows where requests share runs.",
+        help="How many requests may wait for one model that is busy; more get 503. If not given, 64; where "
+        "requests share runs, as many as batch_rows if that is more.",
     )
     wait_seconds: int = _setting(10, help="How long a request may wait for a busy model, in seconds.")
     drain_seconds: float = _setting(

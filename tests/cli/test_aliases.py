@@ -192,9 +192,9 @@ def test_the_history_says_which_version_answered_on_a_day() -> None:
     assert f"on {today} 23:59 UTC houses@champion was version 2" in told
     since = re.search(r"since (\S+ \S+ UTC), ", told)
     assert since is not None
-    later = datetime.strptime(since[1], "%Y-%m-%d %H:%M UTC").replace(tzinfo=UTC) + timedelta(minutes=1)
-    for text in (f"{later:%Y-%m-%d %H:%M} UTC", f"{later:%Y-%m-%dT%H:%M}", later.astimezone(EAST).isoformat()):
-        assert f"on {later:%Y-%m-%d %H:%M} UTC houses@champion was version 2" in done("history", "houses", "--at", text)
+    then = datetime.strptime(since[1], "%Y-%m-%d %H:%M UTC").replace(tzinfo=UTC)
+    for text in (since[1], f"{then:%Y-%m-%dT%H:%M}", then.astimezone(EAST).isoformat(timespec="minutes")):
+        assert f"on {then:%Y-%m-%d %H:%M} UTC houses@champion was version 2" in done("history", "houses", "--at", text)
     assert f"promote by {account()}: new districts" in told
     entry = json.loads(done("history", "houses", "--at", f"{datetime.now(UTC).isoformat()}", "--json"))
     assert entry["after"]["shares"] == [{"version": 2, "percent": 100.0}]

@@ -1,12 +1,13 @@
 from __future__ import annotations
 
+import os
 import stat
 from pathlib import Path
 
 import pytest
 
 from carafe.errors import OutputUnavailable
-from carafe.registry.new_file import new_file
+from carafe.registry.new_file import ZIP, new_file
 
 
 def test_a_file_appears_whole_and_is_its_owners_alone(tmp_path: Path) -> None:
@@ -23,11 +24,11 @@ def test_a_file_appears_whole_and_is_its_owners_alone(tmp_path: Path) -> None:
 
 def test_what_fails_half_way_leaves_what_was_there(tmp_path: Path) -> None:
     file = tmp_path / "export"
-    file.write_bytes(b"older")
+    file.write_bytes(ZIP + b"older")
     with pytest.raises(ZeroDivisionError), new_file(file) as stream:  # noqa: PT012 - it fails after a part
         stream.write(b"a part")
         raise ZeroDivisionError
-    assert file.read_bytes() == b"older"
+    assert file.read_bytes() == ZIP + b"older"
     assert [one.name for one in tmp_path.iterdir()] == ["export"]
 
 
@@ -46,3 +47,24 @@ def test_a_place_where_nothing_can_be_written_is_refused_with_what_to_do(
     (tmp_path / "folder" / "inside").mkdir(parents=True)
     with pytest.raises(OutputUnavailable, match=advice), new_file(tmp_path / place) as stream:
         stream.write(b"all of it")
+
+
+def test_an_older_one_and_an_empty_file_are_replaced(tmp_path: Path) -> None:
+    for content in (ZIP + b"older", b""):
+        file = tmp_path / "export"
+        file.write_bytes(content)
+        with new_file(file) as stream:
+            stream.write(ZIP)
+        assert file.read_bytes() == ZIP
+
+
+def test_what_is_something_else_is_never_replaced(tmp_path: Path) -> None:
+    names = {"carafe.db": b"SQLite format 3\0", "secret.key": bytes(range(32)), "notes.txt": b"PK"}
+    for name, content in names.items():
+        (tmp_path / name).write_bytes(content)
+    os.mkfifo(tmp_path / "pipe")
+    for name in (*names, "pipe"):
+        with pytest.raises(OutputUnavailable, match="is there already"), new_file(tmp_path / name):
+            raise AssertionError
+    assert {name: (tmp_path / name).read_bytes() for name in names} == names
+    assert len(list(tmp_path.iterdir())) == 4

@@ -14,7 +14,7 @@ from carafe.models import Artefact, Features
 from carafe.registry import Promotion, Registry, memory_registry
 from carafe.schema import ModelRef, Prediction, PredictRequest, Rows, Signature
 from carafe.serving import Catalog, Predictor
-from carafe.serving.arrangement import Arrangement, turns
+from carafe.serving.arrangement import Arrangement, company, turns
 from carafe.serving.batcher import Batcher
 from carafe.serving.observers import Observers
 from carafe.settings import Settings
@@ -76,12 +76,9 @@ def test_a_model_whose_calls_cost_more_than_its_rows_is_batched(registry: Regist
     assert isinstance(served.model, Batcher)
 
 
-@pytest.mark.parametrize(("given", "most"), [({}, 3), ({"queue_limit": 2}, 2)], ids=["by itself", "told"])
-def test_as_many_wait_to_share_a_run_as_one_run_answers_unless_told_otherwise(
-    registry: Registry, given: dict[str, int], most: int
-) -> None:
-    model = Slow(1.0)
-    catalog = Catalog(registry=registry, load=lambda _: model, arrange=arrangement(registry, batch_rows=3, **given))
+def test_requests_that_wait_to_share_a_run_are_counted_and_one_too_many_is_refused(registry: Registry) -> None:
+    model, most = Slow(1.0), 3
+    catalog = Catalog(registry=registry, load=lambda _: model, arrange=arrangement(registry, queue_limit=most))
     predictor, batcher = Predictor(catalog=catalog), catalog.get(REF).model
     assert isinstance(batcher, Batcher)
     model.held.clear()
@@ -94,6 +91,13 @@ def test_as_many_wait_to_share_a_run_as_one_run_answers_unless_told_otherwise(
         ask(predictor)
     model.held.set()
     assert [one.values for one in asked] == [[1.0]] * (most + 1)
+
+
+def test_as_many_wait_as_fill_a_run_and_sixty_four_at_least_unless_told_otherwise() -> None:
+    assert company(Settings()) == 128
+    assert company(Settings(batch_rows=1000)) == 1000
+    assert company(Settings(batch_rows=8)) == 64
+    assert company(Settings(batch_rows=1000, queue_limit=7)) == 7
 
 
 def test_sixty_four_requests_may_wait_for_their_turn_unless_told_otherwise() -> None:

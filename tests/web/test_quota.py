@@ -28,6 +28,7 @@ def limited(folder: Path, groups: str, files: dict[str, str]) -> bool:
         ("4:cpu,cpuacct:/a\n0::/\n", {"cpu/a/cpu.cfs_quota_us": "-1\n"}, False),
         ("3:cpuset:/a\n", {"cpu/a/cpu.cfs_quota_us": "150000\n"}, False),
         ("0::/\n", {}, False),
+        ("what no kernel writes\n\n0::/\n", {"cpu.max": "5 10\n"}, True),
     ],
     ids=[
         "a container's own limit",
@@ -39,6 +40,7 @@ def limited(folder: Path, groups: str, files: dict[str, str]) -> bool:
         "an older kernel's that is off",
         "a controller that limits no time",
         "nothing that could be read",
+        "lines of another form",
     ],
 )
 def test_a_limit_of_processor_time_is_found(

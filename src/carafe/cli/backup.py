@@ -21,7 +21,7 @@ LEFT_OUT = 3
 @click.argument("file", type=click.Path(dir_okay=False, path_type=Path))
 @click.option("--verify", is_flag=True, help="Read a backup instead, and check every digest and signature in it.")
 def command(*, file: Path, verify: bool) -> None:
-    """Write a backup of this home into FILE, while services go on answering; FILE is replaced when that is whole.
+    """Write a backup of this home into FILE, while services go on answering; an older one is replaced at the end.
 
     It holds the models, their history, the keys and the home's secret, so guard it as you guard the home. With damaged
     versions in the home the exit status is 3: the rest is in the backup.

@@ -16,7 +16,7 @@ from carafe.schema import ModelRef
     "-o",
     "--output",
     type=click.Path(dir_okay=False, path_type=Path),
-    help="The file to write, NAME-NUMBER.carafe by default. One that exists is replaced.",
+    help="The file to write, NAME-NUMBER.carafe by default. An older one is replaced.",
 )
 def command(*, ref: str, output: Path | None) -> None:
     """Write NAME@VERSION into one file, which `carafe import` reads on another machine; of NAME alone, its champion."""

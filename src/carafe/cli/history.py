@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from datetime import UTC, datetime, time
 
 import click
@@ -13,9 +14,15 @@ from carafe.registry import Action, Entry, HistoryQuery, Page
 from carafe.registry.query import MAX_PAGE, MAX_SIZE
 from carafe.schema.exchange import CHAMPION
 
+DAY = len("2026-11-01")
+_TO_THE_MINUTE = re.compile(r"[-0-9]{10}[T ][0-9]{2}:[0-9]{2}(?!:)", re.ASCII)
+
 
 class Moment(click.ParamType[datetime]):
-    """A moment in UTC, as commands print them, unless it says another offset; a day means its last moment."""
+    """A moment in UTC, as commands print them, unless it says another offset.
+
+    A day, or a minute, means its last moment.
+    """
 
     name = "moment"
 
@@ -26,7 +33,10 @@ class Moment(click.ParamType[datetime]):
         text = str(value).removesuffix(" UTC")
         try:
             found = datetime.fromisoformat(text)
-            found = datetime.combine(found, time.max) if len(text) <= 10 else found
+            if len(text) <= DAY:
+                found = datetime.combine(found, time.max)
+            elif _TO_THE_MINUTE.match(text):
+                found = found.replace(second=59, microsecond=999_999)
             return (found if found.tzinfo else found.replace(tzinfo=UTC)).astimezone(UTC)
         except (ValueError, OverflowError):
             self.fail(
@@ -42,8 +52,8 @@ class Moment(click.ParamType[datetime]):
     "when",
     type=Moment(),
     metavar="DATE",
-    help="Say what the alias (champion if none is named) pointed at then: on a day's last moment, or at "
-    "2026-11-01T12:30, both in UTC unless an offset such as +02:00 follows.",
+    help="Say what the alias (champion if none is named) pointed at then: at the end of a day, or of a "
+    "minute such as 2026-11-01T12:30, both in UTC unless an offset such as +02:00 follows.",
 )
 @click.option("--page", type=click.IntRange(1, MAX_PAGE), default=1, show_default=True, help="Which page.")
 @click.option("--size", type=click.IntRange(1, MAX_SIZE), default=50, show_default=True, help="Entries a page.")

@@ -6,7 +6,7 @@ import errno
 import os
 import secrets
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, nullcontext
 from pathlib import Path
 from typing import IO
 
@@ -26,13 +26,20 @@ _ADVICE = {
 """What to do, by what the system says."""
 
 
+ZIP = b"PK\x03\x04"
+"""How every file begins that Carafe writes for somebody else."""
+
+
 @contextmanager
 def new_file(file: Path) -> Iterator[IO[bytes]]:
-    """Yield a stream, for writing and reading, of what takes the place of ``file`` when the block ends well.
+    """Yield a stream, for writing and reading, of a zip that takes the place of ``file`` when the block ends well.
+
+    Only an older zip is replaced, or an empty file: whoever names another one, such as a database, has made a mistake.
 
     Raises:
         OutputUnavailable: when it can't be written; what was there is still there.
     """
+    _check_replaceable(file)
     draft = file.with_name(f".{file.name}.{secrets.token_hex(4)}")
     try:
         try:
@@ -47,3 +54,17 @@ def new_file(file: Path) -> Iterator[IO[bytes]]:
     except OSError as error:  # what is read meanwhile says for itself what is wrong with it
         advice = _ADVICE.get(error.errno or 0, "look at the disk, or choose another place")
         raise OutputUnavailable(f"{file} can't be written ({error.strerror}): {advice}") from error
+
+
+def _check_replaceable(file: Path) -> None:
+    """Raise OutputUnavailable where ``file`` is there, and neither what this writes nor empty."""
+    try:
+        if not file.exists() or file.is_dir():  # renaming says what is wrong with a folder
+            return
+        regular = file.is_file()
+        with file.open("rb") if regular else nullcontext() as stream:
+            begins = stream.read(len(ZIP)) if stream else b""
+    except OSError:  # what can't be read can't be told from what must not be lost
+        regular, begins = False, b""
+    if not regular or begins not in (ZIP, b""):
+        raise OutputUnavailable(f"{file} is there already, and is something else: choose another name")

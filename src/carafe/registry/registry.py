@@ -97,7 +97,7 @@ class Registry(Aliases):
     def export(self, ref: ModelRef, file: Path) -> Version:
         """Write a version into one file, for ``import_`` in another home, and return the version.
 
-        A file that exists is replaced. It holds no secret of this home.
+        An older one is replaced, and no other file. It holds no secret of this home.
 
         Raises:
             ModelNotFound, VersionNotFound, AliasNotFound: as ``resolve``.

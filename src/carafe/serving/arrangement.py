@@ -46,6 +46,11 @@ def turns(settings: Settings) -> int:
     return settings.queue_limit or QUEUE
 
 
+def company(settings: Settings) -> int:
+    """Return how many requests may wait to share a run: enough for a full one."""
+    return settings.queue_limit or max(QUEUE, settings.batch_rows)
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Arrangement:
     """Puts a batcher around models that profit from one, and a cache around those whose answers are to be kept."""
@@ -98,7 +103,7 @@ class Arrangement:
             model,
             version=(version.name, version.number),
             batch_rows=self.settings.batch_rows,
-            queue_limit=self.settings.queue_limit or self.settings.batch_rows,  # so that runs can be full
+            queue_limit=company(self.settings),
             wait_seconds=self.settings.wait_seconds,
             observers=self.observers,
             places=self.places,

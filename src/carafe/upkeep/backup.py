@@ -28,9 +28,9 @@ _ROUNDS = 100
 def back_up(settings: Settings, file: Path, *, progress: Progress = quiet) -> Index:
     """Write a backup of the home that ``settings`` name into ``file``, and return what is in it.
 
-    Services go on answering, and versions may come and go meanwhile. A file that exists is replaced when the new one
-    is whole. It holds the home's secret: whoever has it can forge models and read which keys there are. A version
-    whose files are damaged is named in ``left_out``. Memory is bounded.
+    Services go on answering, and versions may come and go meanwhile. An older backup is replaced when the new one
+    is whole, and no other file. It holds the home's secret: whoever has it can forge models and read which keys there
+    are. A version whose files are damaged is named in ``left_out``. Memory is bounded.
 
     Args:
         settings: the home, its database and its artefact store.

@@ -146,13 +146,16 @@ def _renamed(row: bytes, names: Mapping[str, str]) -> bytes:
 
 
 def _paused(row: bytes) -> bytes:
-    """Return a row of the table of rollouts in which none goes on: what was seen of it was seen by other services."""
+    """Return a row of the table of rollouts in which none goes on, and whose step has not lasted yet.
+
+    What was seen of it was seen by other services. It still counts, but no step is taken before this one's has seen it
+    out.
+    """
     fields = msgspec.json.decode(row, type=dict[str, object])
     if fields.get("state") != State.RUNNING.value:
         return row
-    return msgspec.json.encode(
-        fields | {"state": State.PAUSED.value, "outcome": PAUSED, "changed": datetime.now(UTC).isoformat()}
-    )
+    paused = {"state": State.PAUSED.value, "outcome": PAUSED, "changed": datetime.now(UTC).isoformat(), "lasted": 0.0}
+    return msgspec.json.encode(fields | paused)
 
 
 @contextmanager

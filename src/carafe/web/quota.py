@@ -26,7 +26,8 @@ def _folders(groups: Path, root: Path) -> list[Path]:
         text = groups.read_text()
     found: dict[Path, None] = {}
     for line in text.splitlines():
-        _, controllers, path = line.split(":", 2)
+        _, _, about = line.partition(":")
+        controllers, _, path = about.partition(":")
         if not controllers or "cpu" in controllers.split(","):
             mount = root / "cpu" if controllers else root
             inside = PurePosixPath(path.lstrip("/"))
