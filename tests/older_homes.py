@@ -8,6 +8,7 @@ import tarfile
 from collections.abc import Iterator
 from contextlib import closing
 from dataclasses import dataclass
+from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
@@ -54,7 +55,9 @@ def older_backup(folder: Path, name: str = "format1-revision0001") -> OlderHome:
         for table in tables:
             writer.add(f"tables/{table}.jsonl", _rows(older, table))
         writer.add("secret.key", [(older.path / "secret.key").read_bytes()])
-        writer.finish(Index(carafe="0.0", created="", revision="0001", tables=tables, versions=3))
+        writer.finish(
+            Index(carafe="0.0", created=datetime(2026, 11, 20, tzinfo=UTC), revision="0001", tables=tables, versions=3)
+        )
     return older
 
 

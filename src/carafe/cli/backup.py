@@ -9,6 +9,7 @@ import click
 
 from carafe.cli.bar import bar
 from carafe.cli.escapes import printable
+from carafe.cli.terminal import moment
 from carafe.settings import Settings
 from carafe.upkeep import back_up, verify_backup
 from carafe.upkeep.archive import Index
@@ -43,4 +44,4 @@ def command(*, file: Path, verify: bool) -> None:
 
 def told(index: Index) -> str:
     """Return what a backup is, as one line."""
-    return f"{index.versions} versions as of {index.created}, by Carafe {index.carafe}"
+    return f"{index.versions} versions as of {moment(index.created)}, by Carafe {index.carafe}"

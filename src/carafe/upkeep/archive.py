@@ -8,6 +8,8 @@ from __future__ import annotations
 
 import re
 from dataclasses import dataclass
+from datetime import datetime
+from typing import Annotated
 
 import msgspec
 
@@ -45,8 +47,8 @@ class Index(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=Tru
 
     format: int = FORMAT
     carafe: str
-    created: str
-    """When the rows were read, ISO 8601 in UTC."""
+    created: Annotated[datetime, msgspec.Meta(tz=True)]
+    """When the rows were read, in UTC."""
     revision: str
     """That of the database."""
     tables: tuple[str, ...]

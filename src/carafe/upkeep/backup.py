@@ -65,7 +65,7 @@ def _finish(writer: Writer, moment: Moment, copies: Copies, *, secret: bytes) ->
     return writer.finish(
         Index(
             carafe=__version__,
-            created=moment.created.isoformat(timespec="seconds"),
+            created=moment.created.replace(microsecond=0),
             revision=moment.revision,
             tables=tuple(moment.tables),
             versions=len(versions),
