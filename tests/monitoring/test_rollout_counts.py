@@ -6,7 +6,7 @@ from typing import Any
 
 import pytest
 
-from carafe.errors import CorruptArtefact, StorageUnavailable
+from carafe.errors import CorruptArtefact, ModelTooLarge, StorageUnavailable
 from carafe.monitoring.rollout_counts import MOST_UNLOADABLE, RolloutCounts
 from carafe.registry.metadata_memory import MemoryMetadata
 from carafe.registry.rollout import Rollout
@@ -180,3 +180,25 @@ def test_threads_that_count_at_once_lose_nothing(rollout: Rollout) -> None:
     for thread in threads:
         thread.join()
     assert seen(counts).candidate.answered == 4000
+
+
+def test_what_does_not_fit_beside_the_others_of_an_alias_counts_for_the_rollout_of_that_alias_alone(
+    rollout: Rollout,
+) -> None:
+    counts = RolloutCounts()
+    counts.watch([rollout, replace(rollout, id=2, alias="blue")])
+
+    def told() -> list[str]:
+        return [counts.seen(step).unloadable for step in counts.steps()]
+
+    counts.misfit(ModelRef.parse("houses@staging"), 2, ModelTooLarge("too large together"))
+    counts.misfit(ModelRef.parse("houses@champion"), 3, ModelTooLarge("too large together"))
+    assert told() == ["", ""]
+    counts.misfit(ModelRef.parse("houses@blue"), 2, ModelTooLarge("too large together"))
+    assert told() == ["", "too large together"]
+    counts.loaded(served(number=2), 0.1)  # for another alias, beside which it fits
+    assert told() == ["", "too large together"]
+    counts.fits(ModelRef.parse("houses@staging"))
+    assert told() == ["", "too large together"]
+    counts.fits(ModelRef.parse("houses@blue"))
+    assert told() == ["", ""]

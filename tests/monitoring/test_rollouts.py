@@ -13,6 +13,7 @@ from carafe.registry import (
     Plan,
     Registry,
     Rollout,
+    Share,
     State,
     Traffic,
     memory_registry,
@@ -287,4 +288,25 @@ def test_a_rollout_whose_versions_do_not_fit_together_in_a_worker_turns_back_and
     assert registry.alias("houses").traffic == Traffic.to(1)
     catalog.refresh()
     assert (catalog.get(ModelRef.parse("houses")).number, catalog.readiness().faults) == (1, ())
+    registry.close()
+
+
+def test_a_rollout_goes_on_where_its_versions_do_not_fit_beside_those_of_another_alias() -> None:
+    registry = untried(memory_registry())
+    for _ in range(3):
+        publish_rule(registry, "houses", "houses")
+    worker = Worker(registry, Clock())
+    size = footprint(registry.resolve(ModelRef.parse("houses")).manifest)
+    catalog = Catalog(
+        registry=registry, load=load_rule, limits=Limits(bytes=5 * size // 2), observers=[worker.follower.observer]
+    )
+    catalog.get(ModelRef.parse("houses"))
+    registry.rollouts.begin("houses", 2, plan=PLAN)
+    catalog.refresh()
+    worker.watch(1)
+    three = tuple(Share(version=number, percent=percent) for number, percent in ((1, 50.0), (3, 30.0), (2, 20.0)))
+    registry.direct("houses", "staging", Traffic(shares=three))
+    catalog.get(ModelRef.parse("houses@staging"))
+    assert [fault.wanted for fault in catalog.readiness().faults] == [2]
+    assert worker.watch(2).state is State.RUNNING
     registry.close()

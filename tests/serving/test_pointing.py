@@ -173,14 +173,19 @@ class Loads(Observer):
     def __init__(self) -> None:
         self.numbers: list[int] = []
         self.refused: list[int] = []
+        self.fitting = 0
 
     def loaded(self, served: Served, seconds: float) -> None:
         assert seconds >= 0
         self.numbers.append(served.number)
 
-    def load_failed(self, name: str, number: int, error: CarafeError) -> None:
-        assert (name, error.slug) == ("houses", "model-too-large")
+    def misfit(self, ref: ModelRef, number: int, error: CarafeError) -> None:
+        assert (str(ref), error.slug) == ("houses@champion", "model-too-large")
         self.refused.append(number)
+
+    def fits(self, ref: ModelRef) -> None:
+        assert str(ref) == "houses@champion"
+        self.fitting += 1
 
 
 def tight(registry: Registry, loads: Loads, *, pinned: Sequence[str] = (), limits: Limits | None = None) -> Catalog:
@@ -218,6 +223,7 @@ def test_versions_that_do_not_fit_together_are_told_and_the_main_one_answers(
     registry.promote(ModelRef.parse("houses@2"))
     ask_often(catalog)
     assert (loads.numbers, catalog.get(HOUSES).number, catalog.readiness().faults) == ([1, 2], 2, ())
+    assert loads.fitting == 1
 
 
 def test_what_answers_goes_on_where_its_successors_do_not_fit_together(registry: Registry) -> None:
@@ -229,6 +235,10 @@ def test_what_answers_goes_on_where_its_successors_do_not_fit_together(registry:
     assert (loads.numbers, catalog.get(HOUSES).number) == ([1], 1)
     (fault,) = catalog.readiness().faults
     assert (fault.wanted, fault.answering, fault.error.slug) == (3, 1, "model-too-large")
+    assert loads.fitting == 0
+    registry.promote(ModelRef.parse("houses@1"))
+    ask_often(catalog)
+    assert (loads.numbers, loads.fitting) == ([1], 1)
 
 
 def test_a_shadow_that_does_not_fit_beside_what_answers_is_left_out(registry: Registry) -> None:

@@ -17,6 +17,7 @@ from carafe.monitoring.shadows import ShadowTally
 from carafe.monitoring.snapshot import Series, Snapshot
 from carafe.monitoring.tally import Key, Tally
 from carafe.monitoring.unseen import unseen_by_column
+from carafe.schema import ModelRef
 from carafe.serving import Answered, Finished, Looked, Observer, Run, Served, Shadowed
 
 MOST_SERIES = 10_000
@@ -135,6 +136,10 @@ class Metrics(Observer):
     def load_failed(self, name: str, number: int, error: CarafeError) -> None:
         """Count a version that could not be loaded."""
         self.count(figures.LOAD_FAILURES, (name, str(number), error.slug))
+
+    def misfit(self, ref: ModelRef, number: int, error: CarafeError) -> None:
+        """Count a version that is not loaded because it does not fit beside others."""
+        self.load_failed(ref.name, number, error)
 
     def swapped(self, alias: str, old: Served, new: Served) -> None:
         """Count a swap."""

@@ -9,19 +9,20 @@ import time
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 from threading import Lock
+from typing import TypeVar
 
 from carafe.errors import (
     CarafeError,
     DeadlineExceeded,
     InvalidInput,
     InvalidParameter,
-    ModelTooLarge,
     ServerBusy,
     StorageUnavailable,
 )
 from carafe.registry import Rollout
 from carafe.registry.rollout import Role
 from carafe.registry.rollout_figures import Counts, Seen, bucket_of
+from carafe.schema import ModelRef
 from carafe.schema.exchange import CHAMPION
 from carafe.serving import Finished, Observer, Served
 from carafe.serving.loading import RETRY_SECONDS
@@ -33,7 +34,7 @@ REFUSED = frozenset({InvalidInput.slug, InvalidParameter.slug})
 TURNED_AWAY = frozenset({ServerBusy.slug, DeadlineExceeded.slug})
 
 MOST_UNLOADABLE = 100
-"""How many versions that could not be loaded are remembered: the latest ones."""
+"""How many versions that could not be loaded, or not beside others, are remembered: the latest ones."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -109,6 +110,9 @@ class RolloutCounts(Observer):
         self._watched: frozenset[tuple[str, int]] = frozenset()
         self._failures = 0
         self._unloadable: dict[tuple[str, int], _Unloadable] = {}
+        """By name and number: what can't be loaded can't be loaded for any alias."""
+        self._misfits: dict[tuple[str, str, int], _Unloadable] = {}
+        """By name, alias and number: what does not fit beside the others of one alias may fit for another."""
 
     def watch(self, rollouts: Iterable[Rollout]) -> None:
         """Count from now on for these, each at its step; what was counted for a step that goes on stays."""
@@ -160,11 +164,22 @@ class RolloutCounts(Observer):
         """Remember a version that can't be loaded; a store that can't be reached says nothing of the version."""
         if isinstance(error, StorageUnavailable):
             return
+        reason = f"{error.title} ({error.slug})"  # whoever may see rollouts sees it: messages may name files
         with self._lock:
-            self._unloadable.pop((name, number), None)
-            if len(self._unloadable) == MOST_UNLOADABLE:
-                del self._unloadable[next(iter(self._unloadable))]
-            self._unloadable[name, number] = _Unloadable(reason=_told(error), moment=self._clock())
+            _remember(self._unloadable, (name, number), _Unloadable(reason=reason, moment=self._clock()))
+
+    def misfit(self, ref: ModelRef, number: int, error: CarafeError) -> None:
+        """Remember that an alias can't have a version beside its others."""
+        found = _Unloadable(reason=str(error), moment=self._clock())  # sizes, which may be seen
+        with self._lock:
+            _remember(self._misfits, (ref.name, ref.alias or CHAMPION, number), found)
+
+    def fits(self, ref: ModelRef) -> None:
+        """Forget what did not fit beside the others of an alias."""
+        with self._lock:
+            gone = [key for key in self._misfits if key[:2] == (ref.name, ref.alias or CHAMPION)]
+            for key in gone:
+                del self._misfits[key]
 
     def begin_anew(self) -> None:
         """Forget what was counted: in a forked process, whose parent tells it."""
@@ -177,8 +192,14 @@ class RolloutCounts(Observer):
         Whoever needs a version in which a load has failed is told of that failure for RETRY_SECONDS before it is tried
         again: one of so long ago is all that a step that has just begun may ever hear of.
         """
-        found = self._unloadable.get((step.rollout.name, step.rollout.candidate))
-        return found.reason if found is not None and found.moment >= step.since - RETRY_SECONDS else ""
+        rollout = step.rollout
+        for found in (
+            self._unloadable.get((rollout.name, rollout.candidate)),
+            self._misfits.get((rollout.name, rollout.alias, rollout.candidate)),
+        ):
+            if found is not None and found.moment >= step.since - RETRY_SECONDS:
+                return found.reason
+        return ""
 
     def _count(self, event: Finished, served: Served) -> None:
         asked = event.asked
@@ -197,6 +218,12 @@ class RolloutCounts(Observer):
             self._alarm()
 
 
-def _told(error: CarafeError) -> str:
-    """Return why a version can't be loaded, for whoever may see rollouts: messages may name files, sizes do not."""
-    return str(error) if isinstance(error, ModelTooLarge) else f"{error.title} ({error.slug})"
+_Key = TypeVar("_Key")
+
+
+def _remember(known: dict[_Key, _Unloadable], key: _Key, found: _Unloadable) -> None:
+    """Keep what was found last, and of the others no more than may be."""
+    known.pop(key, None)
+    if len(known) == MOST_UNLOADABLE:
+        del known[next(iter(known))]
+    known[key] = found

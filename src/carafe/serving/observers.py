@@ -135,7 +135,13 @@ class Observer:
         """Learn that a loaded version was let go of; requests that hold it finish with it."""
 
     def load_failed(self, name: str, number: int, error: CarafeError) -> None:
-        """Learn that a version could not be loaded, or is not loaded because it does not fit beside others."""
+        """Learn that a version could not be loaded."""
+
+    def misfit(self, ref: ModelRef, number: int, error: CarafeError) -> None:
+        """Learn that an alias goes without a version that does not fit beside its others; nothing is wrong with it."""
+
+    def fits(self, ref: ModelRef) -> None:
+        """Learn that all versions that an alias points at fit beside each other, after one was a misfit."""
 
     def ran(self, event: Run) -> None:
         """Learn that a model that answers requests together has run. Models that are called directly tell nothing."""

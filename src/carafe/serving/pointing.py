@@ -11,7 +11,8 @@ from carafe.errors import CarafeError, DeadlineExceeded, ModelTooLarge, NotFound
 from carafe.registry import Registry, Traffic, Version
 from carafe.schema import ModelRef
 from carafe.schema.exchange import CHAMPION
-from carafe.serving.loading import RETRY_SECONDS, Loader
+from carafe.serving.loading import Loader
+from carafe.serving.misfits import Misfits
 from carafe.serving.observers import Observers
 from carafe.serving.readiness import Fault
 from carafe.serving.served import Served
@@ -72,7 +73,7 @@ class Pointing:
         registry: has the versions.
         loader: loads those that are not.
         fit: raises ModelTooLarge where an alias can't have all of some versions loaded at once.
-        observers: are told of versions that do not fit beside others as of those that can't be loaded.
+        observers: are told of versions that do not fit beside the others of an alias.
         clock: seconds on a clock that never goes back.
     """
 
@@ -88,10 +89,7 @@ class Pointing:
         self._registry = registry
         self._loader = loader
         self._fit = fit
-        self._observers = observers
-        self._clock = clock
-        self._refused: dict[tuple[str, int], float] = {}
-        """When it was told last that a version does not fit beside others, by name and number."""
+        self._misfits = Misfits(observers, clock=clock)
 
     def point(
         self,
@@ -121,6 +119,7 @@ class Pointing:
             DeadlineExceeded: when the time is over that the client gave, before the versions are loaded.
         """
         if _answers(old, traffic):
+            self._misfits.settle(ref)
             return Pointed(target=old)
         versions = self._versions(ref, traffic, shadows=shadows)
         unfit = self._unfit(ref, versions)
@@ -131,7 +130,7 @@ class Pointing:
         for number in in_vain or versions:
             try:
                 if number in unfit:
-                    self._tell(versions[number], unfit[number])
+                    self._misfits.refuse(ref, number, unfit[number])
                     raise unfit[number]
                 loaded[number] = self._loader.load(versions[number], until=until)
             except (NotFound, DeadlineExceeded):
@@ -141,20 +140,14 @@ class Pointing:
                 fault = fault or Fault(ref=ref, wanted=number, answering=answering, error=error)
                 if number == traffic.main or (old and traffic.percent(number)):
                     return Pointed(target=None, fault=fault)
+        if not unfit:
+            self._misfits.settle(ref)
         return Pointed(target=_target(ref, traffic, loaded), fault=fault)
 
     def _versions(self, ref: ModelRef, traffic: Traffic, *, shadows: bool) -> dict[int, Version]:
         """Return the versions that an alias points at by their numbers, the main one first."""
         numbers = traffic.numbers if shadows else [share.version for share in traffic.shares]
         return {number: self._registry.resolve(ModelRef(name=ref.name, version=number)) for number in numbers}
-
-    def _tell(self, version: Version, error: CarafeError) -> None:
-        """Tell observers that a version is refused, as often as a load that fails would be tried again."""
-        key, now = (version.name, version.number), self._clock()
-        self._refused = {each: told for each, told in self._refused.items() if now < told + RETRY_SECONDS}
-        if key not in self._refused:
-            self._refused[key] = now
-            self._observers.tell(lambda observer: observer.load_failed(version.name, version.number, error))
 
     def _unfit(self, ref: ModelRef, versions: Mapping[int, Version]) -> dict[int, CarafeError]:
         """Return why those versions can't be loaded that don't fit beside the ones before them.
