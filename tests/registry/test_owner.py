@@ -19,7 +19,7 @@ from obstore.exceptions import GenericError
 from carafe.errors import HomeNotEmpty, InvalidSetting, StorageUnavailable
 from carafe.registry import Registry, open_registry
 from carafe.registry.client_obstore import Bucket
-from carafe.registry.owner import MARK, Place
+from carafe.registry.owner import MARK, Ownership, Place
 from carafe.registry.owner_disk import FolderPlace
 from carafe.registry.owner_object import BucketPlace
 from carafe.registry.store_disk import DiskArtefacts
@@ -140,6 +140,24 @@ def test_however_many_claim_a_place_at_once_one_has_it(site: Site) -> None:
     assert site.place.owner() is None
 
 
+def test_whoever_looks_while_the_first_version_is_published_elsewhere_finds_the_place_its_own(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    place, real = FolderPlace(tmp_path), FolderPlace.owner
+
+    def owner(_place: FolderPlace) -> str | None:
+        monkeypatch.setattr(FolderPlace, "owner", real)
+        found = real(place)
+        place.claim("a" * 64)  # by another machine, between two looks
+        (tmp_path / "kept" / ("0" * 32)).mkdir(parents=True)
+        return found
+
+    monkeypatch.setattr(FolderPlace, "owner", owner)
+    assert Ownership(place, owner="a" * 64, known=frozenset).look()
+    with pytest.raises(InvalidSetting, match="another registry"):
+        Ownership(place, owner="b" * 64, known=frozenset).look()
+
+
 def test_where_nothing_is_mounted_nothing_is_made(site: Site) -> None:
     with closing(open_registry(site.settings("one"))) as one:
         version = publish(one)
@@ -253,9 +271,11 @@ def test_a_restoration_into_the_place_of_another_registry_is_refused(site: Site)
         restore(site.settings("restored"), site.folder / "backup")
     one.drop_alias("boats", "champion")
     one.delete("boats", 1)
-    with pytest.raises(StorageUnavailable, match="another registry keeps its files"):
+    with pytest.raises(InvalidSetting, match="another registry keeps its files"):
         restore(site.settings("again"), site.folder / "backup")
     assert site.place.held() == frozenset()
+    with closing(open_registry(Settings(home=site.folder / "again"))) as again:  # it was not left closed
+        assert publish(again).number == 1
     assert publish(one, "boats").number == 2
 
 

@@ -68,8 +68,7 @@ class Ownership:
         if self.is_marked():
             return True
         if not self._known():
-            self._check_unused()
-            return False
+            return self._is_marked_by_now()
         self._check_held()
         self._mark()
         return True
@@ -139,12 +138,16 @@ class Ownership:
             raise StorageUnavailable("the place of the models' files does not keep what is written there: look at it")
         self._marked_here = True
 
-    def _check_unused(self) -> None:
-        if self._place.held():
-            raise InvalidSetting(
-                "artifacts_url (CARAFE_ARTIFACTS_URL): there are files of models in this place, and the database knows "
-                "none of them: name an empty place, or the database that they belong to (CARAFE_DATABASE_URL)"
-            )
+    def _is_marked_by_now(self) -> bool:
+        """Return whether files are there because another machine of this registry is publishing the first version."""
+        if not self._place.held():
+            return False
+        if self.is_marked():
+            return True
+        raise InvalidSetting(
+            "artifacts_url (CARAFE_ARTIFACTS_URL): there are files of models in this place, and the database knows "
+            "none of them: name an empty place, or the database that they belong to (CARAFE_DATABASE_URL)"
+        )
 
     def _check_held(self) -> None:
         if self._lacks_everything() and self._lacks_everything():  # the only version may just have been deleted

@@ -68,7 +68,8 @@ def restore(settings: Settings, file: Path, *, progress: Progress = quiet) -> In
     Raises:
         HomeNotEmpty: when the home has something in it already.
         CorruptBackup, BackupUnavailable, NewerHome, NewerArtefact: as ``verify_backup``; nothing was restored.
-        InvalidSetting: when the settings bring another secret along than the backup.
+        InvalidSetting: when the settings bring another secret along than the backup, or name another registry's place
+            for the files.
         StorageUnavailable: when the home can't be written, or another restoration into it is under way; begin again
             when it can.
     """
@@ -83,7 +84,7 @@ def restore(settings: Settings, file: Path, *, progress: Progress = quiet) -> In
             ) as artefacts,
         ):
             if not (settings.home / RESTORING).exists():
-                check_empty(settings, database, artefacts)  # before a home in use is closed to those who use it
+                _check_free(settings, database, artefacts)  # before a home in use is closed to those who use it
             with _closed(settings.home) as mark:
                 _restore(settings, verified, database, artefacts, mark)
         return reader.index
@@ -94,9 +95,15 @@ def _restore(settings: Settings, verified: Verified, database: Database, artefac
     if mark.begun == digest and not is_empty(database) and has_own_secret(settings, database):
         return  # one of the same backup had put everything in place when it died
     if not mark.begun or not is_empty(database):
-        check_empty(settings, database, artefacts)
+        _check_free(settings, database, artefacts)
     mark.begin(digest)
     _put(settings, verified, database, artefacts)
+
+
+def _check_free(settings: Settings, database: Database, artefacts: ArtefactStore) -> None:
+    check_empty(settings, database, artefacts)
+    if isinstance(artefacts, OwnedArtefacts):
+        artefacts.ownership.is_marked()  # an empty place can be another registry's, too: all that it kept is deleted
 
 
 def _put(settings: Settings, verified: Verified, database: Database, artefacts: ArtefactStore) -> None:
@@ -164,7 +171,7 @@ def _closed(home: Path) -> Iterator[Mark]:
     with held(home) as mark:
         try:
             yield mark
-        except CorruptBackup:
+        except (CorruptBackup, InvalidSetting):
             if not mark.begun:  # else what an earlier one left is still to be restored
                 mark.remove()
             raise
