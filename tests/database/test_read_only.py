@@ -2,18 +2,23 @@
 
 from __future__ import annotations
 
+import os
+import sqlite3
 import subprocess
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import closing
 from pathlib import Path
 
 import pytest
 from click.testing import CliRunner
+from sqlalchemy import Connection, event, text
 
 from carafe.cli.main import main
-from carafe.errors import DamagedHome, StorageUnavailable
+from carafe.database import Database, open_database
+from carafe.errors import DamagedHome, ModelNotFound, StorageUnavailable
 from carafe.registry import Registry, open_registry
 from carafe.settings import Settings
+from conftest import skip_or_fail
 from reliability import disks
 from sealed import publish
 
@@ -30,7 +35,7 @@ def home(tmp_path: Path) -> Path:
 def mounted(home: Path, tmp_path: Path) -> Iterator[Path]:
     """The same home, seen through a mount that takes no changes."""
     if not disks.can_mount():
-        pytest.skip("this account may not mount")
+        skip_or_fail("this account may not mount: a disk that takes no changes can't be had")
     folder = tmp_path / "mounted"
     folder.mkdir()
     subprocess.run(["mount", "--bind", home, folder], check=True)
@@ -94,6 +99,57 @@ def test_what_is_read_while_somebody_writes_elsewhere_is_refused(mounted: Path, 
         ):
             publish(writer)
         assert versions(reader) == ["houses@1", "houses@2"]
+
+
+def _seems_gone(_connection: Connection) -> None:
+    raise ModelNotFound("houses")
+
+
+def _seems_broken(connection: Connection) -> None:
+    connection.execute(text("select * from versions")).all()
+
+
+@pytest.mark.parametrize("found", [_seems_gone, _seems_broken])
+def test_what_half_a_change_made_elsewhere_looks_like_is_not_believed(
+    mounted: Path, home: Path, found: Callable[[Connection], None]
+) -> None:
+    file = home / "carafe.db"
+    content = file.read_bytes()
+
+    def change() -> None:
+        with file.open("r+b") as stream:  # every page but the first, as halfway through a checkpoint
+            stream.seek(4096)
+            stream.write(os.urandom(len(content) - 4096))
+
+    def look(database: Database) -> None:
+        with database.reading() as connection:
+            connection.execute(text("select count(*) from home")).all()
+            change()
+            found(connection)
+
+    with closing(open_database(mounted)) as database:
+        with pytest.raises(StorageUnavailable, match="changed from elsewhere while it was read here: try again"):
+            look(database)
+        file.write_bytes(content)
+        with database.reading() as connection:
+            assert connection.execute(text("select count(*) from versions")).scalar_one() == 1
+
+
+def test_a_look_that_half_a_change_breaks_is_refused_too(mounted: Path, home: Path) -> None:
+    statement = text("select broken() from versions")
+
+    with closing(open_database(mounted)) as database:
+
+        def broken() -> int:
+            os.utime(home / "carafe.db")
+            raise ValueError
+
+        @event.listens_for(database.engine, "connect")
+        def define(connection: sqlite3.Connection, _record: object) -> None:
+            connection.create_function("broken", 0, broken)
+
+        with pytest.raises(StorageUnavailable, match="changed from elsewhere"):
+            database.scalar(statement)
 
 
 def test_a_disk_that_takes_changes_again_needs_no_restart(mounted: Path) -> None:

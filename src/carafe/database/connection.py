@@ -42,9 +42,9 @@ class Database:
             _told(self.manner),
             self.engine.connect().execution_options(**self.manner.snapshot) as connection,
             connection.begin(),
+            _unchanged(connection),
         ):
             yield connection
-            _check_unchanged(connection)
 
     @contextmanager
     def writing(self) -> Iterator[Connection]:
@@ -100,17 +100,30 @@ class Database:
         self.engine.dispose()
 
     def _ask(self, statement: Executable) -> Any:  # noqa: ANN401 - as above
-        with self.engine.connect() as connection:
-            found = connection.execution_options(**self.manner.alone).execute(statement).scalar_one()
-            _check_unchanged(connection)
-            return found
+        with self.engine.connect() as connection, _unchanged(connection):
+            return connection.execution_options(**self.manner.alone).execute(statement).scalar_one()
 
 
-def _check_unchanged(connection: Connection) -> None:
-    """Raise StorageUnavailable where what was read without locks was changed meanwhile."""
-    used: object = connection.connection.dbapi_connection
+@contextmanager
+def _unchanged(connection: Connection) -> Iterator[None]:
+    """Raise StorageUnavailable where what the block reads without locks is changed meanwhile, whatever it raises then.
+
+    Half of it may have been read before and half after, so that a file that is whole seems broken, or what is there
+    seems not to be.
+    """
+    used: object = connection.connection.dbapi_connection  # which an error may take away
+    try:
+        yield
+    except Exception as error:
+        if isinstance(used, FrozenConnection) and used.lost:
+            raise _changed() from error
+        raise
     if isinstance(used, FrozenConnection) and used.lost:
-        raise StorageUnavailable("the database was changed from elsewhere while it was read here: try again")
+        raise _changed()
+
+
+def _changed() -> StorageUnavailable:
+    return StorageUnavailable("the database was changed from elsewhere while it was read here: try again")
 
 
 def open_database(home: Path, url: str | None = None, *, patience: float = PATIENCE) -> Database:
