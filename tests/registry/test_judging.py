@@ -7,7 +7,7 @@ from dataclasses import replace
 
 import pytest
 
-from carafe.errors import AliasChanged, CorruptArtefact, MissingExtra, StorageUnavailable
+from carafe.errors import AliasChanged, CorruptArtefact, LoadFailed, MissingExtra, StorageUnavailable
 from carafe.models import Artefact, Model
 from carafe.registry import Registry, Share, Traffic, memory_registry
 from carafe.schema import ModelRef
@@ -48,6 +48,11 @@ def houses(loads: Loads) -> Iterator[Registry]:
 def shared(*numbers: int, shadows: tuple[int, ...] = ()) -> Traffic:
     percent = 100 / len(numbers)
     return Traffic(shares=tuple(Share(version=number, percent=percent) for number in numbers), shadows=shadows)
+
+
+def damage(registry: Registry, number: int) -> None:
+    """Put a version's files aside, as is done with what is found to be damaged."""
+    registry.artefacts.quarantine(registry.resolve(EXACT[number]).artefact)
 
 
 def test_every_way_by_which_an_alias_comes_to_a_version_loads_it_first(houses: Registry) -> None:
@@ -100,24 +105,36 @@ def test_a_library_that_raises_what_it_likes_is_told_in_our_words(houses: Regist
     loads.error = ModuleNotFoundError("No module named 'lightgbm'", name="lightgbm")
     with pytest.raises(MissingExtra, match="lightgbm"):
         houses.promote(EXACT[2])
-    loads.error = ZeroDivisionError("off")
-    with pytest.raises(CorruptArtefact, match=r"houses@2 can't be loaded \(ZeroDivisionError: off\)"):
-        houses.promote(EXACT[2])
+    for error in (ZeroDivisionError("off"), MemoryError("off"), OSError("off"), ImportError("off")):
+        loads.error = error
+        with pytest.raises(LoadFailed, match=rf"houses@2 can't be loaded here \({type(error).__name__}: off\)"):
+            houses.promote(EXACT[2])
 
 
 def test_a_rollback_passes_by_the_damaged_but_not_what_only_this_process_cannot_load(
     houses: Registry, loads: Loads
 ) -> None:
-    houses.promote(EXACT[3], force=True)
-    houses.promote(EXACT[4])
-    entry = houses.rollback("houses", reason="complaints")
-    assert (entry.after, entry.reason) == (Traffic.to(1), "complaints; passes by what is damaged: version 3")
     houses.promote(EXACT[2])
-    for error in (StorageUnavailable("away"), MissingExtra("no lightgbm here")):
+    houses.promote(EXACT[4])
+    damage(houses, 2)
+    entry = houses.rollback("houses", reason="complaints")
+    assert (entry.after, entry.reason) == (Traffic.to(1), "complaints; passes by what is damaged: version 2")
+    houses.promote(EXACT[4])
+    for error, told in (
+        (StorageUnavailable("away"), StorageUnavailable),
+        (MissingExtra("no lightgbm here"), MissingExtra),
+        (MemoryError(), LoadFailed),
+        (OSError(24, "too many open files"), LoadFailed),
+        (ImportError("libgomp.so.1"), LoadFailed),
+        (AttributeError("another release of a library"), LoadFailed),
+        (CorruptArtefact("golden predictions: row 1 has answer 2, expected 3"), LoadFailed),
+    ):
         loads.error = error
-        with pytest.raises(type(error)):
+        with pytest.raises(told):
             houses.rollback("houses")
-    assert houses.alias("houses").number == 2
+    assert houses.alias("houses").number == 4
+    with pytest.raises(LoadFailed, match=r"houses@1 can't be loaded here, though its files are whole \(golden .*force"):
+        houses.rollback("houses")
     entry = houses.rollback("houses", force=True)
     assert (entry.after, entry.forced) == (Traffic.to(1), True)
 

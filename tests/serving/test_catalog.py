@@ -11,6 +11,7 @@ import pytest
 from carafe.errors import (
     AliasNotFound,
     CorruptArtefact,
+    LoadFailed,
     MissingExtra,
     ModelNotFound,
     NoDefaultModel,
@@ -159,7 +160,7 @@ def test_a_failed_load_is_not_repeated_for_every_request(registry: Registry, cat
     ("raised", "told"),
     [
         (ModuleNotFoundError("No module named 'sklearn'", name="sklearn"), MissingExtra),
-        (MemoryError("too big"), CorruptArtefact),
+        (MemoryError("too big"), LoadFailed),
         (StorageUnavailable("disk"), StorageUnavailable),
     ],
 )

@@ -372,6 +372,9 @@ def test_a_rollback_passes_by_what_is_damaged_unless_it_is_forced(three: House) 
     put(three, {"version": 2})
     assert three.ask("POST", f"{CHAMPION}/rollback", '{"force": true}').json["version"] == 4
     put(three, {"version": 2})
+    assert told(three.ask("POST", f"{CHAMPION}/rollback")) == (503, "load-failed")  # its files are whole
+    registry = three.service.registry
+    registry.artefacts.quarantine(registry.resolve(ModelRef(name="houses", version=4)).artefact)
     assert three.ask("POST", f"{CHAMPION}/rollback", '{"reason": "complaints"}').json["version"] == 1
     entry = three.ask("GET", "/models/houses/history").json["entries"][0]
     assert entry["reason"] == "complaints; passes by what is damaged: version 4"

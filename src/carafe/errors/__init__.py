@@ -27,6 +27,7 @@ from carafe.errors.configuration import (
 )
 from carafe.errors.models import (
     CorruptArtefact,
+    LoadFailed,
     ModelTooLarge,
     NewerArtefact,
     PredictionFailed,
@@ -96,6 +97,7 @@ __all__ = [
     "InvalidSetting",
     "InvalidTraffic",
     "KeyNotFound",
+    "LoadFailed",
     "MalformedBody",
     "MissingExtra",
     "ModelNotFound",

@@ -19,6 +19,13 @@ class CorruptArtefact(CarafeError):
     title = "The stored model is damaged or was changed"
 
 
+class LoadFailed(CarafeError):
+    """Raised when a version's files are whole, and no model could be made of them in this process."""
+
+    slug = "load-failed"
+    title = "The model can't be loaded here"
+
+
 class NewerArtefact(CarafeError):
     """Raised when an artefact has a format number that this Carafe does not know yet."""
 

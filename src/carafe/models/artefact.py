@@ -29,6 +29,7 @@ def load_model(artefact: Artefact) -> Model:
     Raises:
         CorruptArtefact: when it can't be loaded or answers differently.
         MissingExtra: when it needs a library that is not installed.
+        LoadFailed: when this machine has not what it takes, such as memory.
     """
     manifest, files = artefact.manifest, artefact.files
     check_flavour(manifest.flavour)

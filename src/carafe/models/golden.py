@@ -13,7 +13,8 @@ import msgspec
 import numpy as np
 from numpy.typing import NDArray
 
-from carafe.errors import CarafeError, CorruptArtefact, MissingExtra
+from carafe.errors import CarafeError, CorruptArtefact, MissingExtra, StorageUnavailable
+from carafe.models.failure import failed_load
 from carafe.models.model import Model
 from carafe.schema import Column, Kind, Rows, Signature, Task
 from carafe.schema.prediction import Prediction
@@ -85,6 +86,7 @@ def replay_golden(model: Model, golden: Golden, *, tolerance: float = TOLERANCE)
     Raises:
         CorruptArtefact: when it answers differently, or fails; names the first row.
         MissingExtra: when it needs a library that is not installed.
+        LoadFailed: when this machine has not what it takes, such as memory.
     """
     if not golden.rows:
         return
@@ -92,12 +94,10 @@ def replay_golden(model: Model, golden: Golden, *, tolerance: float = TOLERANCE)
         rows = encode_records(model.signature, golden.rows)
         one_by_one = Rows.of_records(model.signature, records_of(model.signature, rows))
         answers = [model.predict(each, probabilities=golden.probabilities is not None) for each in (rows, one_by_one)]
-    except MissingExtra:  # nothing is known about the files then
+    except (MissingExtra, StorageUnavailable):  # nothing is known about the files then
         raise
-    except Exception as error:  # of whatever kind: what the files say is behind it
-        raise CorruptArtefact(
-            f"golden predictions: the model fails on rows that it answered when sealed: {error}"
-        ) from error
+    except Exception as error:  # of whatever kind: what the files say is behind it, or the machine
+        raise failed_load("golden predictions: the model fails on rows that it answered when sealed", error) from error
     for answer in answers:
         _compare(model.signature, answer, golden, tolerance)
 

@@ -54,6 +54,7 @@ STATUS: dict[str, int] = {
     "home-not-empty": 409,
     "storage-unavailable": 503,
     "corrupt-artefact": 503,
+    "load-failed": 503,
     "newer-artefact": 503,
     "missing-extra": 503,
     "server-busy": 503,

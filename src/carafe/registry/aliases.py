@@ -7,7 +7,7 @@ from contextlib import suppress
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime
 
-from carafe.errors import AliasChanged, CorruptArtefact, NothingToRollBack, VersionNotFound
+from carafe.errors import AliasChanged, CorruptArtefact, LoadFailed, NothingToRollBack, VersionNotFound
 from carafe.registry.absence import no_field
 from carafe.registry.gates import Gates
 from carafe.registry.history import Action, Change, Entry, said, settled_before
@@ -54,7 +54,8 @@ class Aliases(Judging):
         Raises:
             ModelNotFound, VersionNotFound, AliasNotFound: as ``resolve``.
             AliasChanged: when the alias is at another revision.
-            CorruptArtefact, NewerArtefact, MissingExtra, StorageUnavailable: when the version can't be loaded.
+            CorruptArtefact, LoadFailed, NewerArtefact, MissingExtra, StorageUnavailable: when the version can't be
+                loaded.
             StillLoading, ModelTooLarge: when a service can't have it loaded.
             PromotionRefused: when the version does not pass the model's gates.
         """
@@ -88,7 +89,7 @@ class Aliases(Judging):
             VersionNotFound: when the model has not every version that the traffic names.
             InvalidTraffic: when a field is to keep callers with a version that no version which is to answer takes.
             AliasChanged: when the alias is at another revision.
-            CorruptArtefact, NewerArtefact, MissingExtra, StorageUnavailable, StillLoading, ModelTooLarge,
+            CorruptArtefact, LoadFailed, NewerArtefact, MissingExtra, StorageUnavailable, StillLoading, ModelTooLarge,
             PromotionRefused: as ``promote``, of any version that the alias does not have yet.
         """
         change = _change(name, alias, traffic, action, by=by, reason=reason, expected=expected)
@@ -131,8 +132,8 @@ class Aliases(Judging):
             AliasNotFound: when the model has no such alias.
             AliasChanged: when the alias is at another revision, or is changed by somebody else meanwhile.
             NothingToRollBack: when no version that still exists, and is whole, answered alone before what answers now.
-            NewerArtefact, MissingExtra, StorageUnavailable, StillLoading, ModelTooLarge: when the version before can't
-                be loaded.
+            LoadFailed, NewerArtefact, MissingExtra, StorageUnavailable, StillLoading, ModelTooLarge: when the files of
+                the version before are whole, and it can't be loaded.
         """
         found = self.alias(name, alias)
         change = _change(name, alias, None, Action.ROLLBACK, by=by, reason=reason, expected=expected)
@@ -144,9 +145,28 @@ class Aliases(Judging):
                 return self.metadata.change(_passing(turned, damaged))
             except VersionNotFound:  # deleted, perhaps since it was found
                 continue
-            except CorruptArtefact:
-                damaged.append(number)
+            except CorruptArtefact as error:
+                with suppress(VersionNotFound):
+                    self._check_damaged(ModelRef(name=name, version=number), error)
+                    damaged.append(number)
         raise _nothing_left(found, called=f"{name}@{alias}", damaged=damaged)
+
+    def _check_damaged(self, ref: ModelRef, error: CorruptArtefact) -> None:
+        """Return when a version that could not be loaded has damaged files, as whoever fetches them finds.
+
+        Files that are whole may not be loaded, or answer otherwise, for a reason that is this process's alone.
+
+        Raises:
+            LoadFailed: when its files are whole.
+            VersionNotFound, NewerArtefact, StorageUnavailable: as ``fetch``.
+        """
+        version = self.resolve(ref)
+        with suppress(CorruptArtefact):
+            self.fetch(version)
+            raise LoadFailed(
+                f"{version} can't be loaded here, though its files are whole ({error}): force the rollback to it, or "
+                "promote another version"
+            ) from error
 
     def drop_alias(
         self, name: str, alias: str, *, by: str = "", reason: str = "", expected: int | None = None

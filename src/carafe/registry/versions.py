@@ -6,7 +6,7 @@ from collections.abc import Callable, Iterator
 from contextlib import suppress
 from dataclasses import dataclass, field
 
-from carafe.errors import CarafeError, CorruptArtefact, MissingExtra, StorageUnavailable, VersionNotFound
+from carafe.errors import CarafeError, CorruptArtefact, LoadFailed, MissingExtra, StorageUnavailable, VersionNotFound
 from carafe.models import Artefact, Model
 from carafe.models.artefact import load_model
 from carafe.models.verification import open_artefact
@@ -116,9 +116,10 @@ class Versions:
         """Return a version's model, verified and ready to answer.
 
         Raises:
-            CorruptArtefact, NewerArtefact, VersionNotFound: as ``fetch``; or when it can't be loaded, whatever a
-                library makes of its files.
+            CorruptArtefact, NewerArtefact, VersionNotFound: as ``fetch``; CorruptArtefact, too, when the files are
+                whole and yet no sound model, or one that answers otherwise than when it was sealed.
             MissingExtra: when it needs a library that is not installed.
+            LoadFailed: when it can't be loaded here, whatever a library or the machine makes of it.
         """
         try:
             return self.load(self.fetch(version))
@@ -127,12 +128,12 @@ class Versions:
 
 
 def unloadable(version: Version, raised: BaseException) -> CarafeError:
-    """Return the story of a failed load; whatever a loader raises, a damaged file must not look like a crash."""
+    """Return the story of a failed load; whatever a loader raises, it says nothing of the files."""
     if isinstance(raised, CarafeError):
         return raised
     if isinstance(raised, ModuleNotFoundError):
         return MissingExtra.of(str(version), raised)
-    return CorruptArtefact(f"{version} can't be loaded ({type(raised).__name__}: {raised})")
+    return LoadFailed(f"{version} can't be loaded here ({type(raised).__name__}: {raised})")
 
 
 def _walk(read: Callable[[Query], Page[Item]], size: int, place: Callable[[Item], tuple[str, int]]) -> Iterator[Item]:

@@ -14,7 +14,7 @@ from typing import Any
 
 import msgspec
 
-from carafe.errors import CorruptArtefact
+from carafe.errors import CorruptArtefact, LoadFailed
 
 FILE = "model.skops"
 
@@ -35,6 +35,7 @@ def check_archive(content: bytes) -> None:
 
     Raises:
         CorruptArtefact: when it is no archive, would fill the memory, or has a constructor called.
+        LoadFailed: when this machine has not the memory.
     """
     try:
         with zipfile.ZipFile(io.BytesIO(content)) as archive:
@@ -44,7 +45,9 @@ def check_archive(content: bytes) -> None:
             _check_size(content, sum(unpacked(part["file"]) for part in parts if "file" in part))
     except CorruptArtefact:
         raise
-    except Exception as error:
+    except MemoryError as error:
+        raise LoadFailed(f"{FILE}: can't be unpacked on this machine now ({type(error).__name__})") from error
+    except Exception as error:  # OSError, too: of bytes in memory only a compressor that does not know them raises it
         raise CorruptArtefact(f"{FILE}: can't be parsed ({type(error).__name__}: {error})") from error
     for part in parts:
         _check_call(part)

@@ -10,6 +10,7 @@ import skops.io
 from skops.io.exceptions import UnsupportedTypeException, UntrustedTypesFoundException
 
 from carafe.errors import CorruptArtefact, MissingExtra, UnsupportedModel
+from carafe.models.failure import failed_load
 from carafe.models.flavours.allowed import ALLOWED
 from carafe.models.flavours.archive import FILE, check_archive
 from carafe.models.flavours.native import NativeModel
@@ -50,6 +51,7 @@ def load(files: Mapping[str, bytes], manifest: Manifest) -> NativeModel:
     Raises:
         CorruptArtefact: when there is no such file, it can't be parsed, or it holds what must not be loaded.
         MissingExtra: when it needs a library that is not installed.
+        LoadFailed: when this machine has not what it takes, such as memory.
     """
     if FILE not in files:
         raise CorruptArtefact(f"{FILE}: missing")
@@ -65,7 +67,7 @@ def load(files: Mapping[str, bytes], manifest: Manifest) -> NativeModel:
             f"this model needs what is not installed ({error}): pip install 'carafe-serve[train]'"
         ) from error
     except Exception as error:
-        raise CorruptArtefact(f"{FILE}: can't be parsed ({type(error).__name__}: {error})") from error
+        raise failed_load(f"{FILE}: can't be parsed", error) from error
     return _checked(estimator, manifest)
 
 
@@ -90,7 +92,7 @@ def _checked(estimator: object, manifest: Manifest) -> NativeModel:
     except ModuleNotFoundError as error:
         raise MissingExtra.of("this model", error) from error
     except Exception as error:
-        raise CorruptArtefact(f"{FILE}: can't be looked through ({type(error).__name__}: {error})") from error
+        raise failed_load(f"{FILE}: can't be looked through", error) from error
 
 
 def _refusal(error: UntrustedTypesFoundException) -> str:

@@ -10,6 +10,7 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 
 from carafe.errors import CarafeError, CorruptArtefact
+from carafe.models.failure import failed_load
 from carafe.models.lowering.graphs import check_graph
 from carafe.models.lowering.heads import Chances, Classes, Decision
 from carafe.models.lowering.kernel import Constant, Graph, Kernel, Linear, Shares
@@ -40,6 +41,7 @@ def load_lowered(files: Mapping[str, bytes], *, signature: Signature, native: Ca
         CorruptArtefact: when a file is missing, can't be parsed, holds what Carafe never writes, or fits neither the
             signature nor the other files.
         NewerArtefact: when a newer Carafe wrote it.
+        LoadFailed: when this machine has not what it takes, such as memory.
     """
     if PLAN not in files:
         raise CorruptArtefact(f"{PLAN}: missing")
@@ -54,7 +56,7 @@ def load_lowered(files: Mapping[str, bytes], *, signature: Signature, native: Ca
     except CarafeError:
         raise
     except Exception as error:
-        raise CorruptArtefact(f"{PLAN}: can't be put together ({type(error).__name__}: {error})") from error
+        raise failed_load(f"{PLAN}: can't be put together", error) from error
     return Loaded(model=model, tolerance=lowered.tolerance)
 
 

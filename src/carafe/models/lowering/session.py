@@ -18,6 +18,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from carafe.errors import CorruptArtefact, PredictionFailed
+from carafe.models.failure import failed_load
 
 if TYPE_CHECKING:
     import onnxruntime
@@ -152,7 +153,7 @@ def _load(content: bytes) -> onnxruntime.InferenceSession:
     try:
         return runtime.InferenceSession(content, options, providers=["CPUExecutionProvider"])
     except Exception as error:  # ONNX Runtime's own errors have no base class of their own
-        raise CorruptArtefact(f"the stored graph can't be loaded: {error}") from error
+        raise failed_load("the stored graph can't be loaded", error) from error
 
 
 def _check(session: onnxruntime.InferenceSession, *, width: int, outputs: int) -> None:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping
 
-from carafe.errors import CarafeError, CorruptArtefact, MissingExtra, NotFound
+from carafe.errors import CarafeError, CorruptArtefact, LoadFailed, MissingExtra, NotFound
 from carafe.models.artefact import load_model
 from carafe.models.files import opened_file
 from carafe.models.verification import open_artefact, verify_artefact, verify_manifest
@@ -69,7 +69,7 @@ def _finding(registry: Registry, version: Version, error: CarafeError) -> Findin
         now = registry.metadata.version(version.name, version.number)
     except NotFound:
         return None
-    if isinstance(error, MissingExtra):
+    if isinstance(error, MissingExtra | LoadFailed):
         return Finding(check=CHECK, state=State.WARNING, says=f"{now} can't answer here", advice=str(error))
     if not isinstance(error, CorruptArtefact):
         return Finding(check=CHECK, state=State.PROBLEM, says=f"{now}: {error}", advice="see what is said")
