@@ -1,5 +1,6 @@
 from __future__ import annotations
 
+import os
 from contextlib import closing
 from pathlib import Path
 
@@ -43,3 +44,18 @@ def test_a_place_of_another_registry_is_told_before_any_worker_starts(
     done = CliRunner().invoke(main, ("serve", "--port", "0", "--home", str(tmp_path / "home")))
     assert done.exit_code != 0
     assert "another registry keeps its files in this place" in done.output
+
+
+def _die(_settings: Settings) -> None:
+    os._exit(1)
+
+
+def test_a_look_at_the_place_of_the_files_that_is_ended_from_outside_is_told(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, s3: OwnS3
+) -> None:
+    monkeypatch.setattr("carafe.cli.serve._look", _die)
+    monkeypatch.setenv("CARAFE_ARTIFACTS_URL", s3.fresh())
+    done = CliRunner().invoke(main, ("serve", "--port", "0", "--home", str(tmp_path / "home")))
+    assert done.exit_code == 1
+    assert "storage-unavailable" in done.output
+    assert "was ended from outside" in done.output

@@ -1,5 +1,6 @@
 from __future__ import annotations
 
+import errno
 import os
 import stat
 from pathlib import Path
@@ -38,6 +39,7 @@ def test_what_fails_half_way_leaves_what_was_there(tmp_path: Path) -> None:
         ("nowhere/export", "make the folder first"),
         ("file/export", "should be its folder is a file"),
         ("folder", "name a file in it"),
+        ("n" * 256, "choose a shorter name"),
     ],
 )
 def test_a_place_where_nothing_can_be_written_is_refused_with_what_to_do(
@@ -68,3 +70,24 @@ def test_what_is_something_else_is_never_replaced(tmp_path: Path) -> None:
             raise AssertionError
     assert {name: (tmp_path / name).read_bytes() for name in names} == names
     assert len(list(tmp_path.iterdir())) == 4
+
+
+def test_a_name_may_be_as_long_as_the_disk_takes(tmp_path: Path) -> None:
+    file = tmp_path / ("n" * 255)
+    with new_file(file) as stream:
+        stream.write(b"all of it")
+    assert file.read_bytes() == b"all of it"
+
+
+def test_a_file_of_which_only_the_name_may_be_forgotten_is_said_to_be_written(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def failing(_folder: Path) -> None:
+        raise OSError(errno.EIO, "Input/output error")
+
+    monkeypatch.setattr("carafe.registry.new_file.flush_folder", failing)
+    file = tmp_path / "export"
+    with pytest.raises(OutputUnavailable, match="is written, but the disk"), new_file(file) as stream:
+        stream.write(b"all of it")
+    assert file.read_bytes() == b"all of it"
+    assert [one.name for one in tmp_path.iterdir()] == ["export"]

@@ -55,8 +55,6 @@ def _publish(home: Path) -> None:
 
 TRAIN = ("train", "tiny.csv", "--target", "y", "--name", "tiny", "--algorithm", "linear")
 
-TRAIN = ("train", "tiny.csv", "--target", "y", "--name", "tiny", "--algorithm", "linear")
-
 OPERATIONS = {
     "create": Operation("nothing", ("keys", "create", "--role", "reader", "--name", "ann")),
     "migrate": Operation("older", ("models",)),

@@ -604,3 +604,19 @@ def test_a_backup_without_a_damaged_version_ends_with_3_and_names_it(settings: S
     assert status == 3
     assert "without the files of houses@1: model.skops" in story
     assert "`carafe doctor` says what to do" in story
+
+
+def test_a_restored_home_that_does_not_open_hides_nothing_of_what_the_backup_lacks(
+    settings: Settings, elsewhere: Settings, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    spoil(settings, "houses@1")
+    back_up(settings, tmp_path / "x.backup")
+
+    def away(_settings: Settings) -> None:
+        raise StorageUnavailable("the store is away")
+
+    monkeypatch.setattr("carafe.cli.restore.open_registry", away)
+    status, told, story = carafe(elsewhere, "restore", str(tmp_path / "x.backup"))
+    assert (status, "restored" in told) == (1, True)
+    assert "without the files of houses@1: model.skops" in story
+    assert "the store is away" in story

@@ -28,10 +28,10 @@ def command(*, file: Path, dry_run: bool) -> None:
     with bar("reading") as progress:
         index = verify_backup(file, progress=progress) if dry_run else restore(settings, file, progress=progress)
     click.echo(f"{file} can be restored: {told(index)}" if dry_run else f"restored {settings.home}: {told(index)}")
-    if not dry_run:
-        _tell_of_rollouts(settings)
     for left in index.left_out:
         click.echo(f"  without the files of {left.version}: {printable(left.reason)}", err=True)
+    if not dry_run:
+        _tell_of_rollouts(settings)  # the last: the home is opened for it, which can fail
 
 
 def _tell_of_rollouts(settings: Settings) -> None:

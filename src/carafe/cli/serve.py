@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from concurrent.futures import ProcessPoolExecutor
+from concurrent.futures.process import BrokenProcessPool
 from dataclasses import fields
 from functools import partial
 from importlib import import_module
@@ -15,7 +16,7 @@ import click
 
 from carafe._version import __version__
 from carafe.access import default_rate, ensure_administrator_key, open_keys
-from carafe.errors import InvalidName, NotFound
+from carafe.errors import InvalidName, NotFound, StorageUnavailable
 from carafe.registry import Query, Registry, open_registry
 from carafe.registry.open import is_bucket
 from carafe.settings import Settings, is_loopback
@@ -60,7 +61,13 @@ def _prepare(settings: Settings) -> tuple[str | None, str]:
     elif is_bucket(settings):
         # What speaks to an object store does so in one process of a family, and this one is the parent of the workers.
         with ProcessPoolExecutor(1, mp_context=get_context("spawn")) as another:
-            another.submit(_look, settings).result()
+            try:
+                another.submit(_look, settings).result()
+            except BrokenProcessPool as error:
+                raise StorageUnavailable(
+                    "the process that looked at the place of the models' files was ended from outside before it could "
+                    "answer: look whether the system is short of memory, then try again"
+                ) from error
     keys = open_keys(settings)
     try:
         key = None if settings.open else ensure_administrator_key(keys)

@@ -19,6 +19,7 @@ _ADVICE = {
     errno.EISDIR: "it is a folder; name a file in it",
     errno.EACCES: "this account may not; choose another folder",
     errno.EPERM: "this account may not; choose another folder",
+    errno.ENAMETOOLONG: "choose a shorter name",
     errno.EROFS: "choose a folder on a disk that takes changes",
     errno.ENOSPC: "make room, or choose another disk",
     errno.EDQUOT: "make room, or choose another disk",
@@ -37,10 +38,11 @@ def new_file(file: Path) -> Iterator[IO[bytes]]:
     Only an older zip is replaced, or an empty file: whoever names another one, such as a database, has made a mistake.
 
     Raises:
-        OutputUnavailable: when it can't be written; what was there is still there.
+        OutputUnavailable: when it can't be written; what was there is still there. Also when all of it is under its
+            name already, and the disk does not say that it will remember so.
     """
     _check_replaceable(file)
-    draft = file.with_name(f".{file.name}.{secrets.token_hex(4)}")
+    draft = file.with_name(f".{secrets.token_hex(8)}")  # short, where the file's own name is as long as one can be
     try:
         try:
             with os.fdopen(os.open(draft, os.O_RDWR | os.O_CREAT | os.O_EXCL | os.O_CLOEXEC, 0o600), "w+b") as stream:
@@ -48,12 +50,18 @@ def new_file(file: Path) -> Iterator[IO[bytes]]:
                 stream.flush()
                 os.fsync(stream.fileno())
             draft.rename(file)
-            flush_folder(file.parent)
         finally:
             draft.unlink(missing_ok=True)
     except OSError as error:  # what is read meanwhile says for itself what is wrong with it
         advice = _ADVICE.get(error.errno or 0, "look at the disk, or choose another place")
         raise OutputUnavailable(f"{file} can't be written ({error.strerror}): {advice}") from error
+    try:
+        flush_folder(file.parent)
+    except OSError as error:
+        raise OutputUnavailable(
+            f"{file} is written, but the disk does not say that it will remember its name ({error.strerror}): look at "
+            "the disk, then write it once more"
+        ) from error
 
 
 def _check_replaceable(file: Path) -> None:
@@ -64,7 +72,9 @@ def _check_replaceable(file: Path) -> None:
         regular = file.is_file()
         with file.open("rb") if regular else nullcontext() as stream:
             begins = stream.read(len(ZIP)) if stream else b""
-    except OSError:  # what can't be read can't be told from what must not be lost
+    except OSError as error:  # what can't be read can't be told from what must not be lost
+        if error.errno == errno.ENAMETOOLONG:
+            return  # nothing can be there, as renaming will say
         regular, begins = False, b""
     if not regular or begins not in (ZIP, b""):
         raise OutputUnavailable(f"{file} is there already, and is something else: choose another name")
