@@ -194,6 +194,17 @@ def test_a_place_that_vanishes_in_use_takes_nothing_and_condemns_nothing(site: S
     assert one.fetch(version).folder.is_dir()
 
 
+def test_whoever_still_runs_can_delete_the_versions_whose_files_are_lost(site: Site) -> None:
+    one = site.registry("one")
+    version = publish(one)
+    site.vanish()
+    with pytest.raises(StorageUnavailable, match=r"from a backup only; a service that still runs can delete"):
+        publish(one)
+    one.drop_alias(version.name, "champion")
+    one.delete(version.name, version.number)
+    assert publish(site.registry("one")).number == 2
+
+
 def test_a_place_from_before_there_were_marks_is_marked_where_the_database_knows_its_files(site: Site) -> None:
     with closing(open_registry(site.settings("one"))) as one:
         version = publish(one)

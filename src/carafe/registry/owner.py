@@ -154,7 +154,8 @@ class Ownership:
             raise StorageUnavailable(
                 "the place of the models' files (CARAFE_ARTIFACTS_URL) holds nothing that the database knows: the "
                 "folder is not mounted, or this is another folder, bucket or prefix. Nothing was made or deleted; "
-                "mount it or correct the setting, then try again. Files that are lost come back from a backup only"
+                "mount it or correct the setting, then try again. Files that are lost come back from a backup only; a "
+                "service that still runs can delete the versions instead (DELETE /models/NAME/versions/NUMBER)"
             )
 
     def _lacks_everything(self) -> bool:
