@@ -18,9 +18,11 @@ from carafe.database import Database, open_database
 from carafe.errors import DamagedHome, ModelNotFound, StorageUnavailable
 from carafe.registry import Registry, open_registry
 from carafe.settings import Settings
+from carafe.web import create_app
+from carafe.web.service import open_service
 from conftest import skip_or_fail
 from reliability import disks
-from sealed import publish
+from sealed import publish, publish_really
 
 
 @pytest.fixture
@@ -73,6 +75,18 @@ def test_a_home_on_a_read_only_disk_is_read_and_backed_up_and_takes_no_change(
     assert (code, said.count("problem")) == (1, 1), said
     code, said = run("promote", "houses@1")
     assert (code, "storage-unavailable" in said) == (1, True)
+    assert everything(mounted) == before
+
+
+def test_a_service_over_a_home_on_a_read_only_disk_answers(mounted: Path, home: Path) -> None:
+    with closing(open_registry(Settings(home=home))) as registry:
+        publish_really(registry)
+    before = everything(mounted)
+    settings = Settings(home=mounted, open=True)
+    with closing(open_service(settings)) as service:
+        client = create_app(settings, service=service).test_client()
+        answer = client.post("/models/line/predict", data='{"größe": 2}'.encode(), content_type="application/json")
+    assert (answer.status_code, answer.content_type) == (200, "application/json"), answer.text
     assert everything(mounted) == before
 
 

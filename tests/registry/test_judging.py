@@ -2,14 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import replace
 
 import pytest
 
 from carafe.errors import AliasChanged, CorruptArtefact, LoadFailed, MissingExtra, StorageUnavailable
 from carafe.models import Artefact, Model
-from carafe.registry import Registry, Share, Traffic, memory_registry
+from carafe.registry import Registry, Share, Traffic, Version, memory_registry
 from carafe.schema import ModelRef
 from served import load_rule, publish_rule
 
@@ -120,6 +120,8 @@ def test_a_rollback_passes_by_the_damaged_but_not_what_only_this_process_cannot_
     entry = houses.rollback("houses", reason="complaints")
     assert (entry.after, entry.reason) == (Traffic.to(1), "complaints; passes by what is damaged: version 2")
     houses.promote(EXACT[4])
+    assert houses.rollback("houses", force=True).after == Traffic.to(1), "what is damaged no force can load"
+    houses.promote(EXACT[4])
     for error, told in (
         (StorageUnavailable("away"), StorageUnavailable),
         (MissingExtra("no lightgbm here"), MissingExtra),
@@ -137,6 +139,19 @@ def test_a_rollback_passes_by_the_damaged_but_not_what_only_this_process_cannot_
         houses.rollback("houses")
     entry = houses.rollback("houses", force=True)
     assert (entry.after, entry.forced) == (Traffic.to(1), True)
+
+
+def test_what_an_alias_loses_while_a_change_is_tried_is_loaded_too(houses: Registry) -> None:
+    houses.direct("houses", "champion", shared(1, 2))
+    asked: list[list[int]] = []
+
+    def tried(_: ModelRef, __: Sequence[Version], fresh: Sequence[Version]) -> None:
+        asked.append([version.number for version in fresh])
+        if len(asked) == 1:
+            houses.promote(EXACT[1])
+
+    replace(houses, trial=tried).direct("houses", "champion", shared(2, 4))
+    assert asked == [[4], [2, 4]]
 
 
 def test_a_service_tries_in_its_own_way_with_all_that_must_be_loaded_at_once(houses: Registry) -> None:

@@ -7,7 +7,15 @@ from contextlib import suppress
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime
 
-from carafe.errors import AliasChanged, CorruptArtefact, LoadFailed, NothingToRollBack, VersionNotFound
+from carafe.errors import (
+    AliasChanged,
+    CorruptArtefact,
+    LoadFailed,
+    NewerArtefact,
+    NothingToRollBack,
+    StorageUnavailable,
+    VersionNotFound,
+)
 from carafe.registry.absence import no_field
 from carafe.registry.gates import Gates
 from carafe.registry.history import Action, Change, Entry, said, settled_before
@@ -95,13 +103,12 @@ class Aliases(Judging):
         change = _change(name, alias, traffic, action, by=by, reason=reason, expected=expected)
         check_expected(change, self._found(name, alias))
         self._check_field(name, traffic)
-        change = self._tried(change, force=force)
         for _ in range(ATTEMPTS):
             with suppress(AliasChanged):
-                return self.metadata.change(self._passed(change, force=force))
+                return self.metadata.change(self.admitted(change, force=force))
             if expected is not None:
                 break
-        return self.metadata.change(self._passed(change, force=force))
+        return self.metadata.change(self.admitted(change, force=force))
 
     def rollback(
         self,
@@ -125,7 +132,7 @@ class Aliases(Judging):
             by: who asks for it.
             reason: why.
             expected: the revision that the alias must have; None where any will do.
-            force: go to the version before even if it can't be loaded; the history tells of it.
+            force: go to the version before even if it can't be loaded, unless it is damaged; the history tells of it.
 
         Raises:
             ModelNotFound: when no model has this name.
@@ -141,6 +148,8 @@ class Aliases(Judging):
         change, damaged = replace(change, expected=found.revision), list[int]()
         for number in settled_before(self._past(name, alias)):
             try:
+                if force:  # which is for what can't be loaded here; files that are damaged can't be loaded anywhere
+                    self._fetch_if_reached(ModelRef(name=name, version=number))
                 turned = self._tried(replace(change, traffic=Traffic.to(number)), force=force)
                 return self.metadata.change(_passing(turned, damaged))
             except VersionNotFound:  # deleted, perhaps since it was found
@@ -150,6 +159,10 @@ class Aliases(Judging):
                     self._check_damaged(ModelRef(name=name, version=number), error)
                     damaged.append(number)
         raise _nothing_left(found, called=f"{name}@{alias}", damaged=damaged)
+
+    def _fetch_if_reached(self, ref: ModelRef) -> None:
+        with suppress(StorageUnavailable, NewerArtefact):
+            self.fetch(self.resolve(ref))
 
     def _check_damaged(self, ref: ModelRef, error: CorruptArtefact) -> None:
         """Return when a version that could not be loaded has damaged files, as whoever fetches them finds.

@@ -62,7 +62,9 @@ class Judging(Record):
                 raise
             title = error.title[:1].lower() + error.title[1:]
             return _forced(change, f"against a load that failed: {title} ({error.slug})")
-        return change
+        if len(fresh) == len(together):
+            return change
+        return replace(change, expected=found.revision if found else 0)  # it may lose meanwhile what it had
 
     def _together(self, change: Change, found: Alias | None) -> list[Version]:
         """Return the versions that must be loaded at once: a rollout keeps what it began with until it has ended."""

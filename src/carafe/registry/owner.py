@@ -104,27 +104,27 @@ class Ownership:
         return True
 
     def check(self) -> bool:
-        """Return as ``look`` does, while the registry is in use.
+        """Return as ``look`` does, while the registry is in use; a marked place must hold something that it knows.
+
+        A registry that was restored from a backup of another has its secret, and so its mark, too.
 
         Raises:
             StorageUnavailable: as ``look``, and where the place is another registry's by now.
         """
         with _since_opened():
-            return self.look()
+            marked = self.look()
+            if marked:
+                self._check_held()
+            return marked
 
     def claim(self) -> None:
         """Return once the place is this registry's, before anything is put there or collected.
 
-        It must hold something of what the database knows, also where it bears the mark: a registry that was restored
-        from a backup of another has its secret, too.
-
         Raises:
             StorageUnavailable: as ``check``.
         """
-        with _since_opened():
-            if self.is_marked():
-                self._check_held()
-            elif not self.look():
+        if not self.check():
+            with _since_opened():
                 self._mark()
 
     def release(self) -> None:
