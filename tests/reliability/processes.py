@@ -20,7 +20,11 @@ class Holding:
     """What some processes hold together."""
 
     memory: int
-    """Bytes of memory that are theirs alone or shared, counted once (the proportional set)."""
+    """Bytes of memory that stand for no file, what they share counted once (the proportional set).
+
+    A library's pages belong to all who have mapped its file, whoever they are, and each one's part of them changes when
+    others come and go.
+    """
     descriptors: int
     """Open files, connections left out, for clients come and go, and the database, whose pools grow to their size."""
     database: int
@@ -75,4 +79,4 @@ def _threads(process: Path) -> list[str]:
 
 def _proportional(process: Path) -> int:
     lines = (process / "smaps_rollup").read_text().splitlines()
-    return next(int(line.split()[1]) * 1024 for line in lines if line.startswith("Pss:"))
+    return next(int(line.split()[1]) * 1024 for line in lines if line.startswith("Pss_Anon:"))
