@@ -119,8 +119,9 @@ def test_a_long_soak_leaves_memory_descriptors_and_threads_flat(tmp_path: Path, 
     threads = [median(one.threads for one in part) for part in (early, late)]
     memory = [median(one.memory for one in part) / MIB for part in (early, late)]
     load = (
-        f"{minutes:g} minutes (the requirement: 120) at {seen.rate:,.0f} requests a second over {CONNECTIONS} "
-        f"connections, {100 * SHARE:.0f} % of what they reach without a pause, on 2 workers: {seen.asked:,} requests, "
+        f"{minutes:g} minutes (the requirement: 120) at {seen.asked / minutes / 60:,.0f} requests a second over "
+        f"{CONNECTIONS} connections, on 2 workers ({seen.rate:,.0f} were meant, {100 * SHARE:.0f} % of what they "
+        f"reached without a pause before): {seen.asked:,} requests, "
         f"of which {seen.refused:,} with bad input were refused as they should be, 0 failed; {SWAPS} swaps of each "
         "of two models."
     )
