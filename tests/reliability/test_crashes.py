@@ -129,7 +129,7 @@ def test_a_killed_command_is_fully_done_or_not_at_all(tmp_path: Path) -> None:
 
 @pytest.mark.parametrize("fault", ["EIO", "ENOSPC"])
 def test_a_command_that_the_disk_refuses_says_so_and_leaves_nothing_partial(tmp_path: Path, fault: str) -> None:
-    stride, *operations = {"EIO": (24, "create"), "ENOSPC": (12, "import", "delete")}[fault]
+    stride, *operations = {"EIO": (32, "create"), "ENOSPC": (24, "import", "delete")}[fault]
     tally = Tally.of(check_error, attempts(tmp_path, fault, int(stride), *map(str, operations)))
     assert tally.wrong == []
     assert tally.whole["old"] > 3
