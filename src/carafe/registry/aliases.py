@@ -23,7 +23,7 @@ from carafe.registry.judging import Judging, told_as
 from carafe.registry.moved import check_expected
 from carafe.registry.rollouts import Rollouts
 from carafe.registry.traffic import Traffic
-from carafe.registry.version import Alias
+from carafe.registry.version import Alias, Version
 from carafe.schema import ModelRef
 from carafe.schema.exchange import CHAMPION, check_name
 
@@ -147,35 +147,33 @@ class Aliases(Judging):
         check_expected(change, found)
         change, damaged = replace(change, expected=found.revision), list[int]()
         for number in settled_before(self._past(name, alias)):
-            try:
-                if force:  # which is for what can't be loaded here; files that are damaged can't be loaded anywhere
-                    self._fetch_if_reached(ModelRef(name=name, version=number))
-                turned = self._tried(replace(change, traffic=Traffic.to(number)), force=force)
-                return self.metadata.change(_passing(turned, damaged))
-            except VersionNotFound:  # deleted, perhaps since it was found
-                continue
-            except CorruptArtefact as error:
-                with suppress(VersionNotFound):
-                    self._check_damaged(ModelRef(name=name, version=number), error)
+            with suppress(VersionNotFound):  # deleted, perhaps since it was found
+                version = self.resolve(ModelRef(name=name, version=number))
+                if self._is_damaged(version):
                     damaged.append(number)
+                else:
+                    return self.metadata.change(_passing(self._turned(change, version, force=force), damaged))
         raise _nothing_left(found, called=f"{name}@{alias}", damaged=damaged)
 
-    def _fetch_if_reached(self, ref: ModelRef) -> None:
-        with suppress(StorageUnavailable, NewerArtefact):
-            self.fetch(self.resolve(ref))
+    def _is_damaged(self, version: Version) -> bool:
+        """Tell whether fetching finds damage: nobody could load such files, here or elsewhere, forced or not."""
+        try:
+            self.fetch(version)
+        except CorruptArtefact:
+            return True
+        except (StorageUnavailable, NewerArtefact):  # nothing is known of its files; loading says what is wrong
+            return False
+        return False
 
-    def _check_damaged(self, ref: ModelRef, error: CorruptArtefact) -> None:
-        """Return when a version that could not be loaded has damaged files, as whoever fetches them finds.
-
-        Files that are whole may not be loaded, or answer otherwise, for a reason that is this process's alone.
+    def _turned(self, change: Change, version: Version, *, force: bool) -> Change:
+        """Return the change that leads back to a version whose files are whole, once that is loaded.
 
         Raises:
-            LoadFailed: when its files are whole.
-            VersionNotFound, NewerArtefact, StorageUnavailable: as ``fetch``.
+            LoadFailed: when it is no sound model here, or answers otherwise, for a reason that may be this process's.
         """
-        version = self.resolve(ref)
-        with suppress(CorruptArtefact):
-            self.fetch(version)
+        try:
+            return self._tried(replace(change, traffic=Traffic.to(version.number)), force=force)
+        except CorruptArtefact as error:
             raise LoadFailed(
                 f"{version} can't be loaded here, though its files are whole ({error}): force the rollback to it, or "
                 "promote another version"
