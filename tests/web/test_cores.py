@@ -13,6 +13,7 @@ from hypothesis import strategies as st
 
 from carafe.web import cores
 from carafe.web.cores import Cores, cores_of
+from carafe.web.quota import has_quota
 from web.servers import running
 
 
@@ -95,9 +96,11 @@ def test_what_the_operator_has_set_stays() -> None:
     assert done.stdout.strip() == "7"
 
 
-def test_pinned_workers_stay_on_cores_of_their_own(tmp_path: Path) -> None:
+@pytest.mark.parametrize("flags", [("--pin",), ("--no-pin",), ()], ids=["told to", "told not to", "by itself"])
+def test_workers_stay_on_cores_of_their_own_where_they_are_to(tmp_path: Path, flags: tuple[str, ...]) -> None:
     available = sorted(os.sched_getaffinity(0))
-    with running("carafe", tmp_path, home=tmp_path / "home", extra=("--workers", "2", "--pin")) as server:
-        found = [frozenset(os.sched_getaffinity(worker)) for worker in server.workers]
-    expected = [frozenset(cores_of(turn, workers=2, available=available)) for turn in range(2)]
-    assert sorted(map(sorted, found)) == sorted(map(sorted, expected))
+    with running("carafe", tmp_path, home=tmp_path / "home", extra=("--workers", "2", *flags)) as server:
+        found = [sorted(os.sched_getaffinity(worker)) for worker in server.workers]
+    pinned = flags == ("--pin",) or (not flags and CORES == 2 and not has_quota())
+    own = [sorted(cores_of(turn, workers=2, available=available)) for turn in range(2)]
+    assert sorted(found) == (sorted(own) if pinned else [available] * 2)

@@ -32,7 +32,7 @@ def promote(
     Raises:
         InvalidName: when the reference or the alias is not well formed.
         NotFound: when there is no such model, version or alias.
-        CorruptArtefact, NewerArtefact, MissingExtra, StorageUnavailable: when the version can't be loaded.
+        CorruptArtefact, LoadFailed, NewerArtefact, MissingExtra, StorageUnavailable: when the version can't be loaded.
         PromotionRefused: when the version does not pass the model's gates.
     """
     with closing(registry_at(home)) as registry:
@@ -50,13 +50,13 @@ def rollback(
         name: the model.
         alias: what is to point back.
         reason: why, for the history.
-        force: go to the version before even if it can't be loaded; the history tells of it.
+        force: go to the version before even if it can't be loaded, unless it is damaged; the history tells of it.
         home: where models are kept; ``CARAFE_HOME``, or ``~/.carafe``, where not given.
 
     Raises:
         NotFound: when there is no such model or alias.
         NothingToRollBack: when no version that still exists, and is whole, answered alone before what answers now.
-        NewerArtefact, MissingExtra, StorageUnavailable: when the version before can't be loaded.
+        LoadFailed, NewerArtefact, MissingExtra, StorageUnavailable: when the version before can't be loaded.
     """
     with closing(registry_at(home)) as registry:
         return registry.rollback(name, alias, by=account(), reason=reason, force=force)

@@ -16,7 +16,9 @@ from carafe.schema import ModelRef
 @click.argument("ref", metavar="NAME[@ALIAS]")
 @said.reason
 @click.option(
-    "--force", is_flag=True, help="Go to the version before even if it can't be loaded; the history tells of it."
+    "--force",
+    is_flag=True,
+    help="Go to the version before even if it can't be loaded, unless it is damaged; the history tells of it.",
 )
 @said.if_revision
 @said.as_json

@@ -37,7 +37,7 @@ class Judging(Record):
         Raises:
             ModelNotFound, VersionNotFound: when there is no such model, or not every version that is named.
             AliasChanged: when the alias is at another revision than the change expects.
-            CorruptArtefact, NewerArtefact, MissingExtra, StorageUnavailable: when a version can't be loaded.
+            CorruptArtefact, LoadFailed, NewerArtefact, MissingExtra, StorageUnavailable: when one can't be loaded.
             StillLoading, ModelTooLarge: when a service can't have it loaded.
             PromotionRefused: when a version that is to answer as champion does not pass the gates.
         """

@@ -51,8 +51,8 @@ class Rollouts:
         Raises:
             ModelNotFound, VersionNotFound, AliasNotFound: when there is no such model, version or alias.
             InvalidRollout: when the alias shares its requests already, or points at the candidate.
-            CorruptArtefact, NewerArtefact, MissingExtra, StorageUnavailable, StillLoading, ModelTooLarge: when the
-                candidate can't be loaded, and ``force`` does not say to go on.
+            CorruptArtefact, LoadFailed, NewerArtefact, MissingExtra, StorageUnavailable, StillLoading, ModelTooLarge:
+                when the candidate can't be loaded, and ``force`` does not say to go on.
             PromotionRefused: when it does not pass the model's gates, and ``force`` does not say to go on.
             AliasChanged: when the alias was changed by somebody else meanwhile.
             RolloutConflict: when the alias has a rollout already.

@@ -163,7 +163,7 @@ class Catalog:
 
         Raises:
             NotFound: when a version is not there any more.
-            CorruptArtefact, NewerArtefact, MissingExtra, StorageUnavailable: when one can't be loaded.
+            CorruptArtefact, LoadFailed, NewerArtefact, MissingExtra, StorageUnavailable: when one can't be loaded.
             ModelTooLarge: when they, or all that it needs together, are more or larger than what may be loaded.
             StillLoading: when that takes longer than a request may wait.
         """
