@@ -10,12 +10,14 @@ import subprocess
 import sys
 from collections import Counter, defaultdict
 from collections.abc import Callable, Iterable, Iterator, Mapping
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any, Self
 
 import pytest
 
+from reliability.operations import OPERATIONS
 from reliability.report import report
 
 pytestmark = [pytest.mark.needs("strace"), pytest.mark.xdist_group("crashes")]
@@ -23,6 +25,9 @@ pytestmark = [pytest.mark.needs("strace"), pytest.mark.xdist_group("crashes")]
 CAMPAIGN = Path(__file__).parent / "campaign.py"
 
 SHORT = ("create", "migrate", "import", "promote", "delete")
+
+AT_ONCE = 6
+"""How many operations a long form tries at the same time."""
 
 Document = Mapping[str, Any]
 Check = Callable[[str, Document, Document], str]
@@ -47,6 +52,19 @@ def attempts(folder: Path, fault: str, stride: int, *operations: str) -> Iterato
             plain[name] = found
         else:
             yield name, plain[name], found
+
+
+def every_attempt(folder: Path, fault: str) -> Iterator[tuple[str, Document, Document]]:
+    """Yield those of every operation at every place; several go on at once, as a refused lock is waited for."""
+
+    def of(operation: str) -> list[tuple[str, Document, Document]]:
+        own = folder / operation
+        own.mkdir()
+        return list(attempts(own, fault, 1, operation))
+
+    with ThreadPoolExecutor(AT_ONCE) as pool:
+        for found in pool.map(of, OPERATIONS):
+            yield from found
 
 
 @dataclass
@@ -137,7 +155,7 @@ def test_a_command_that_the_disk_refuses_says_so_and_leaves_nothing_partial(tmp_
 
 @pytest.mark.long
 def test_a_command_is_killed_before_each_of_its_changes(tmp_path: Path) -> None:
-    tally = Tally.of(check_kill, attempts(tmp_path, "KILL", 1))
+    tally = Tally.of(check_kill, every_attempt(tmp_path, "KILL"))
     report("21", [figures(name, "killed before", count) for name, count in tally.left.items()])
     assert tally.wrong == []
 
@@ -145,7 +163,7 @@ def test_a_command_is_killed_before_each_of_its_changes(tmp_path: Path) -> None:
 @pytest.mark.long
 @pytest.mark.parametrize("fault", ["EIO", "ENOSPC", "EROFS"])
 def test_a_command_is_refused_each_of_its_calls(tmp_path: Path, fault: str) -> None:
-    tally = Tally.of(check_error, attempts(tmp_path, fault, 1))
+    tally = Tally.of(check_error, every_attempt(tmp_path, fault))
     report(f"22 {fault}", [figures(name, f"{fault} in", count) for name, count in tally.left.items()])
     assert tally.wrong == []
 
