@@ -20,6 +20,9 @@ def by_path(routes: Iterable[Route]) -> dict[str, dict[str, Route]]:
 REMEMBERED = 4096
 """How many paths a matcher remembers; a service with more models looks some of them up again."""
 
+MEMORABLE = 256
+"""How long a path is at most that is remembered: names are short, and whoever asks without a key chooses the path."""
+
 
 class Matcher:
     """Finds the path of the table that a request's path means. A fixed segment goes before a variable one."""
@@ -38,7 +41,7 @@ class Matcher:
         found = self._remembered.get(path)
         if found is None:
             found = self._look_up(path)
-            if found is not None:
+            if found is not None and len(path) <= MEMORABLE:
                 if len(self._remembered) >= REMEMBERED:
                     self._remembered = {}
                 self._remembered[path] = found
