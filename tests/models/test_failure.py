@@ -10,7 +10,9 @@ from carafe.models.failure import failed_load
 def test_what_a_machine_lacks_says_nothing_of_the_content_however_deep_it_is_wrapped(error: Exception) -> None:
     wrapped = PredictionFailed("the model fails on these rows")
     wrapped.__cause__ = error
-    for each in (error, wrapped):
+    met_on_the_way = ValueError("no model")
+    met_on_the_way.__context__ = error
+    for each in (error, wrapped, met_on_the_way):
         told = failed_load("model.skops: can't be parsed", each)
         assert type(told) is LoadFailed
         assert str(told).startswith(f"model.skops: can't be parsed on this machine now ({type(error).__name__}: ")

@@ -213,7 +213,9 @@ def test_files_that_are_gone_are_found_by_a_quick_look(settings: Settings) -> No
 def test_only_a_deep_look_asks_the_models(settings: Settings) -> None:
     assert look(settings, depth=Depth.FULL) == []
     found = look(settings, depth=Depth.DEEP)  # these are sealed as they should be, and are no models
-    assert len(found) == 2
+    assert [one.state for one in found] == [State.WARNING] * 2
+    assert all("its files are what was published, but " in one.advice for one in found)
+    assert not any("delete" in one.advice for one in found)
     with closing(open_registry(settings)) as registry:
         for number in (1, 2):
             with registry.staging() as folder:

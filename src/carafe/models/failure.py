@@ -26,4 +26,4 @@ def failed_load(what: str, error: Exception) -> CarafeError:
 def _causes(error: BaseException | None) -> Iterator[BaseException]:
     while error is not None:
         yield error
-        error = error.__cause__
+        error = error.__cause__ or error.__context__

@@ -9,6 +9,7 @@ from carafe.models.artefact import load_model
 from carafe.models.files import opened_file
 from carafe.models.verification import open_artefact, verify_artefact, verify_manifest
 from carafe.registry import Query, Registry, Version
+from carafe.registry.versions import unloadable
 from carafe.upkeep.checkup.finding import Depth, Finding, Findings, Order, State
 
 CHECK = "versions"
@@ -53,7 +54,12 @@ def _full(registry: Registry, version: Version) -> None:
 
 def _deep(registry: Registry, version: Version) -> None:
     _full(registry, version)
-    load_model(open_artefact(registry.artefacts.fetch(version.artefact), key=registry.key))
+    try:
+        load_model(open_artefact(registry.artefacts.fetch(version.artefact), key=registry.key))
+    except CorruptArtefact as error:  # another release of its library, say
+        raise LoadFailed(f"its files are what was published, but {error}") from error
+    except Exception as error:
+        raise unloadable(version, error) from error
 
 
 _LOOKS: Mapping[Depth, Callable[[Registry, Version], None]] = {
