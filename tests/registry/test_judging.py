@@ -4,10 +4,11 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
 from dataclasses import replace
+from pathlib import Path
 
 import pytest
 
-from carafe.errors import AliasChanged, CorruptArtefact, LoadFailed, MissingExtra, StorageUnavailable
+from carafe.errors import AliasChanged, CorruptArtefact, LoadFailed, MissingExtra, StillLoading, StorageUnavailable
 from carafe.models import Artefact, Model
 from carafe.registry import Registry, Share, Traffic, Version, memory_registry
 from carafe.schema import ModelRef
@@ -28,6 +29,18 @@ class Loads:
         if self.error is not None:
             raise self.error
         return load_rule(artefact)
+
+
+def run_short_of_memory(registry: Registry, monkeypatch: pytest.MonkeyPatch) -> list[str]:
+    """Let no artefact be fetched any more; return the list in which each attempt will be."""
+    asked: list[str] = []
+
+    def fetch(_: object, artefact: str) -> Path:
+        asked.append(artefact)
+        raise MemoryError
+
+    monkeypatch.setattr(type(registry.artefacts), "fetch", fetch)
+    return asked
 
 
 @pytest.fixture
@@ -139,6 +152,32 @@ def test_a_rollback_passes_by_the_damaged_but_not_what_only_this_process_cannot_
         houses.rollback("houses")
     entry = houses.rollback("houses", force=True)
     assert (entry.after, entry.forced) == (Traffic.to(1), True)
+
+
+def test_a_rollback_asks_for_no_files_where_a_service_says_what_is_wrong(
+    houses: Registry, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    houses.promote(EXACT[2])
+
+    def late(*_: object) -> None:
+        raise StillLoading("houses@1 is still being loaded")
+
+    service = replace(houses, trial=late)
+    asked = run_short_of_memory(houses, monkeypatch)
+    with pytest.raises(StillLoading):
+        service.rollback("houses")
+    assert service.rollback("houses", force=True).after == Traffic.to(1)
+    assert asked == []
+
+
+def test_a_machine_short_of_memory_finds_no_damage(houses: Registry, monkeypatch: pytest.MonkeyPatch) -> None:
+    houses.promote(EXACT[2])
+    asked = run_short_of_memory(houses, monkeypatch)
+    with pytest.raises(LoadFailed, match=r"houses@1 can't be loaded here \(MemoryError: "):
+        houses.rollback("houses")
+    entry = houses.rollback("houses", force=True)
+    assert (entry.after, entry.forced) == (Traffic.to(1), True)
+    assert len(asked) == 2
 
 
 def test_what_an_alias_loses_while_a_change_is_tried_is_loaded_too(houses: Registry) -> None:

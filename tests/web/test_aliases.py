@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import re
 from concurrent.futures import ThreadPoolExecutor
 from datetime import UTC, datetime
@@ -365,7 +366,7 @@ def test_a_rollback_leads_to_what_was_loaded_for_it_or_nowhere(three: House, mon
     assert three.service.registry.alias("houses").number == 3
 
 
-def test_a_rollback_passes_by_what_is_damaged_unless_it_is_forced(three: House) -> None:
+def test_a_rollback_passes_by_what_is_damaged_and_is_forced_to_what_is_whole(three: House) -> None:
     publish_rule(three.service.registry, "houses", "corrupt")
     assert told(put(three, {"version": 4})) == (503, "corrupt-artefact")
     assert put(three, {"version": 4, "force": True}).status == 200
@@ -379,6 +380,14 @@ def test_a_rollback_passes_by_what_is_damaged_unless_it_is_forced(three: House) 
     entry = three.ask("GET", "/models/houses/history").json["entries"][0]
     assert entry["reason"] == "complaints; passes by what is damaged: version 4"
     assert told(three.ask("POST", f"{CHAMPION}/rollback", '{"why": 1}')) == (422, "invalid-document")
+
+
+@pytest.mark.parametrize("number", [10**9, 2**63, 10**40])
+def test_a_number_that_no_version_can_have_is_one_that_is_not_there(three: House, number: int) -> None:
+    for body in ({"version": number}, {"shares": [{"version": number, "percent": 100}], "sticky": "field:area"}):
+        assert told(put(three, body)) in {(404, "version-not-found"), (422, "invalid-document")}
+    begun = three.ask("POST", f"{CHAMPION}/rollout", json.dumps({"version": number}))
+    assert told(begun) in {(404, "version-not-found"), (422, "invalid-document")}
 
 
 def test_that_the_alias_was_changed_is_told_before_what_else_stands_against_a_change(three: House) -> None:

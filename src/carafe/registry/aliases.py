@@ -9,6 +9,7 @@ from datetime import UTC, datetime
 
 from carafe.errors import (
     AliasChanged,
+    CarafeError,
     CorruptArtefact,
     LoadFailed,
     NewerArtefact,
@@ -16,10 +17,11 @@ from carafe.errors import (
     StorageUnavailable,
     VersionNotFound,
 )
+from carafe.models.verification import verify_artefact
 from carafe.registry.absence import no_field
 from carafe.registry.gates import Gates
 from carafe.registry.history import Action, Change, Entry, said, settled_before
-from carafe.registry.judging import Judging, told_as
+from carafe.registry.judging import Judging, gone_through, told_as
 from carafe.registry.moved import check_expected
 from carafe.registry.rollouts import Rollouts
 from carafe.registry.traffic import Traffic
@@ -149,35 +151,37 @@ class Aliases(Judging):
         for number in settled_before(self._past(name, alias)):
             with suppress(VersionNotFound):  # deleted, perhaps since it was found
                 version = self.resolve(ModelRef(name=name, version=number))
-                if self._is_damaged(version):
+                try:
+                    back = self._turned(replace(change, traffic=Traffic.to(number)), version, force=force)
+                except CorruptArtefact:
                     damaged.append(number)
                 else:
-                    return self.metadata.change(_passing(self._turned(change, version, force=force), damaged))
+                    return self.metadata.change(_passing(back, damaged))
         raise _nothing_left(found, called=f"{name}@{alias}", damaged=damaged)
 
-    def _is_damaged(self, version: Version) -> bool:
-        """Tell whether fetching finds damage: nobody could load such files, here or elsewhere, forced or not."""
-        try:
-            self.fetch(version)
-        except CorruptArtefact:
-            return True
-        except (StorageUnavailable, NewerArtefact):  # nothing is known of its files; loading says what is wrong
-            return False
-        return False
-
     def _turned(self, change: Change, version: Version, *, force: bool) -> Change:
-        """Return the change that leads back to a version whose files are whole, once that is loaded.
+        """Return the change that leads back to a version, once that is loaded.
 
         Raises:
+            CorruptArtefact: when its files are damaged: nobody could load them, here or elsewhere, forced or not.
             LoadFailed: when it is no sound model here, or answers otherwise, for a reason that may be this process's.
         """
         try:
-            return self._tried(replace(change, traffic=Traffic.to(version.number)), force=force)
-        except CorruptArtefact as error:
-            raise LoadFailed(
-                f"{version} can't be loaded here, though its files are whole ({error}): force the rollback to it, or "
-                "promote another version"
-            ) from error
+            return self._loaded_first(change)
+        except CarafeError as error:
+            failed: CarafeError = error
+            if isinstance(error, CorruptArtefact):
+                self._check_damage(version)
+                failed = LoadFailed(
+                    f"{version} can't be loaded here, though its files are whole ({error}): force the rollback to it, "
+                    "or promote another version"
+                )
+            return gone_through(change, failed, force=force)
+
+    def _check_damage(self, version: Version) -> None:
+        """Raise CorruptArtefact when a version's files are damaged; what can't be read now is not known to be."""
+        with suppress(StorageUnavailable, NewerArtefact):
+            verify_artefact(self.artefacts.fetch(version.artefact), key=self.key, digest=version.digest)
 
     def drop_alias(
         self, name: str, alias: str, *, by: str = "", reason: str = "", expected: int | None = None
@@ -208,7 +212,7 @@ class Aliases(Judging):
         """Return when a version that answers takes the field by which callers are kept; without it nobody would be."""
         if traffic.field is None:
             return
-        answering = (self.metadata.version(name, share.version) for share in traffic.shares)
+        answering = (self.resolve(ModelRef(name=name, version=share.version)) for share in traffic.shares)
         known = {field for version in answering for field in version.manifest.signature.names}
         if traffic.field not in known:
             raise no_field(name, traffic.field, known)

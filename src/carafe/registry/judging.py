@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field, replace
 
-from carafe.errors import CarafeError, DeadlineExceeded, NotFound, PromotionRefused
+from carafe.errors import AliasChanged, CarafeError, DeadlineExceeded, NotFound, PromotionRefused
 from carafe.registry.comparison import Contender
 from carafe.registry.gates import Gates, failed_gates
 from carafe.registry.history import Action, Change
@@ -45,23 +45,22 @@ class Judging(Record):
 
     def _tried(self, change: Change, *, force: bool) -> Change:
         """Return the change, once what it lets an alias have that it has not yet was loaded; as ``admitted``."""
+        try:
+            return self._loaded_first(change)
+        except CarafeError as error:
+            return gone_through(change, error, force=force)
+
+    def _loaded_first(self, change: Change) -> Change:
+        """Return the change, once all it needs was loaded; as ``admitted``, and nothing is forced."""
         found = self._found(change.name, change.alias)
         check_expected(change, found)
         together, fresh = self._together(change, found), _fresh(change, found)
-        try:
-            if fresh:
-                self._try(
-                    ModelRef(name=change.name, alias=change.alias),
-                    together,
-                    [version for version in together if version.number in fresh],
-                )
-        except (NotFound, DeadlineExceeded):  # nothing that force could go through; nobody waits for it
-            raise
-        except CarafeError as error:
-            if not force:
-                raise
-            title = error.title[:1].lower() + error.title[1:]
-            return _forced(change, f"against a load that failed: {title} ({error.slug})")
+        if fresh:
+            self._try(
+                ModelRef(name=change.name, alias=change.alias),
+                together,
+                [version for version in together if version.number in fresh],
+            )
         if len(fresh) == len(together):
             return change
         return replace(change, expected=found.revision if found else 0)  # it may lose meanwhile what it had
@@ -134,6 +133,17 @@ def _fresh(change: Change, found: Alias | None) -> frozenset[int]:
     has = found.traffic
     known = {share.version for share in has.shares} | (set(has.shadows) & set(wanted.shadows))
     return frozenset(wanted.numbers) - known
+
+
+def gone_through(change: Change, error: CarafeError, *, force: bool) -> Change:
+    """Return a change that is made although a load failed, and says so; raise what failed where that can't be.
+
+    No force goes through what is not there, or was changed meanwhile; nor on where nobody waits for it any more.
+    """
+    if not force or isinstance(error, AliasChanged | NotFound | DeadlineExceeded):
+        raise error
+    title = error.title[:1].lower() + error.title[1:]
+    return _forced(change, f"against a load that failed: {title} ({error.slug})")
 
 
 def told_as(reason: str, more: str) -> str:

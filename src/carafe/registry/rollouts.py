@@ -16,6 +16,7 @@ from carafe.registry.rollout_decision import Decision, Move
 from carafe.registry.rollout_figures import Counts, Seen, StepFigures
 from carafe.registry.rollout_store import RolloutDraft, Turn, Watched
 from carafe.registry.traffic import Traffic
+from carafe.registry.versions import checked_number
 from carafe.schema.exchange import CHAMPION, check_name
 
 
@@ -58,7 +59,7 @@ class Rollouts:
             RolloutConflict: when the alias has a rollout already.
         """
         found = self.metadata.alias(check_name(name), check_name(alias, what="alias"))
-        version = self.metadata.version(name, candidate)
+        version = self.metadata.version(name, checked_number(name, candidate))
         before, plan = found.traffic, plan or Plan()
         for each in self.active():
             if (each.name, each.alias) == (name, alias):
