@@ -3,12 +3,26 @@ from __future__ import annotations
 import errno
 import os
 import stat
+import zipfile
+from functools import partial
+from io import BytesIO
 from pathlib import Path
 
 import pytest
 
 from carafe.errors import OutputUnavailable
-from carafe.registry.new_file import ZIP, new_file
+from carafe.registry.new_file import new_file as new_zip
+
+FIRST = ("bundle.json", "first/")
+new_file = partial(new_zip, first=FIRST)
+
+
+def older(name: str = "bundle.json") -> bytes:
+    """Return a zip whose first member has a name."""
+    content = BytesIO()
+    with zipfile.ZipFile(content, "w") as archive:
+        archive.writestr(name, "older")
+    return content.getvalue()
 
 
 def test_a_file_appears_whole_and_is_its_owners_alone(tmp_path: Path) -> None:
@@ -25,11 +39,11 @@ def test_a_file_appears_whole_and_is_its_owners_alone(tmp_path: Path) -> None:
 
 def test_what_fails_half_way_leaves_what_was_there(tmp_path: Path) -> None:
     file = tmp_path / "export"
-    file.write_bytes(ZIP + b"older")
+    file.write_bytes(older())
     with pytest.raises(ZeroDivisionError), new_file(file) as stream:  # noqa: PT012 - it fails after a part
         stream.write(b"a part")
         raise ZeroDivisionError
-    assert file.read_bytes() == ZIP + b"older"
+    assert file.read_bytes() == older()
     assert [one.name for one in tmp_path.iterdir()] == ["export"]
 
 
@@ -52,16 +66,22 @@ def test_a_place_where_nothing_can_be_written_is_refused_with_what_to_do(
 
 
 def test_an_older_one_and_an_empty_file_are_replaced(tmp_path: Path) -> None:
-    for content in (ZIP + b"older", b""):
+    for content in (older(), older("first/of many"), b""):
         file = tmp_path / "export"
         file.write_bytes(content)
         with new_file(file) as stream:
-            stream.write(ZIP)
-        assert file.read_bytes() == ZIP
+            stream.write(b"newer")
+        assert file.read_bytes() == b"newer"
 
 
 def test_what_is_something_else_is_never_replaced(tmp_path: Path) -> None:
-    names = {"carafe.db": b"SQLite format 3\0", "secret.key": bytes(range(32)), "notes.txt": b"PK"}
+    names = {
+        "carafe.db": b"SQLite format 3\0",
+        "secret.key": bytes(range(32)),
+        "notes.txt": b"PK",
+        "book.xlsx": older("[Content_Types].xml"),
+        "other.zip": older("a bundle.json"),
+    }
     for name, content in names.items():
         (tmp_path / name).write_bytes(content)
     os.mkfifo(tmp_path / "pipe")
@@ -69,7 +89,7 @@ def test_what_is_something_else_is_never_replaced(tmp_path: Path) -> None:
         with pytest.raises(OutputUnavailable, match="is there already"), new_file(tmp_path / name):
             raise AssertionError
     assert {name: (tmp_path / name).read_bytes() for name in names} == names
-    assert len(list(tmp_path.iterdir())) == 4
+    assert len(list(tmp_path.iterdir())) == len(names) + 1
 
 
 def test_a_name_may_be_as_long_as_the_disk_takes(tmp_path: Path) -> None:

@@ -59,7 +59,7 @@ def pack(folder: Path, file: Path, label: Label) -> None:
         OutputUnavailable: when the file can't be written.
         StorageUnavailable: when the artefact can't be read now.
     """
-    with new_file(file) as stream:
+    with new_file(file, first=(LABEL,)) as stream:
         _pack_into(stream, folder, label)
 
 

@@ -28,21 +28,30 @@ _ADVICE = {
 
 
 ZIP = b"PK\x03\x04"
-"""How every file begins that Carafe writes for somebody else."""
+"""How a zip with something in it begins."""
+
+_NAME_AT = 30
+"""Where the name of its first member stands (APPNOTE.TXT 6.3, section 4.3.7)."""
 
 
 @contextmanager
-def new_file(file: Path) -> Iterator[IO[bytes]]:
+def new_file(file: Path, *, first: tuple[str, ...]) -> Iterator[IO[bytes]]:
     """Yield a stream, for writing and reading, of a zip that takes the place of ``file`` when the block ends well.
 
-    Only an older zip is replaced, or an empty file: whoever names another one, such as a database, has made a mistake.
+    Only an older one of its kind is replaced, or an empty file: whoever names another one, such as a database or
+    somebody's workbook, has made a mistake. A process that is killed leaves what it wrote so far, beside ``file``, as
+    ``.carafe-*.part``.
+
+    Args:
+        file: what is to be written.
+        first: how the name of its first member may begin, by which older ones are known.
 
     Raises:
         OutputUnavailable: when it can't be written; what was there is still there. Also when all of it is under its
             name already, and the disk does not say that it will remember so.
     """
-    _check_replaceable(file)
-    draft = file.with_name(f".{secrets.token_hex(8)}")  # short, where the file's own name is as long as one can be
+    _check_replaceable(file, first)
+    draft = file.parent / f".carafe-{secrets.token_hex(8)}.part"
     try:
         try:
             with os.fdopen(os.open(draft, os.O_RDWR | os.O_CREAT | os.O_EXCL | os.O_CLOEXEC, 0o600), "w+b") as stream:
@@ -64,17 +73,18 @@ def new_file(file: Path) -> Iterator[IO[bytes]]:
         ) from error
 
 
-def _check_replaceable(file: Path) -> None:
+def _check_replaceable(file: Path, first: tuple[str, ...]) -> None:
     """Raise OutputUnavailable where ``file`` is there, and neither what this writes nor empty."""
     try:
         if not file.exists() or file.is_dir():  # renaming says what is wrong with a folder
             return
         regular = file.is_file()
         with file.open("rb") if regular else nullcontext() as stream:
-            begins = stream.read(len(ZIP)) if stream else b""
+            begins = stream.read(_NAME_AT + max(map(len, first))) if stream else b""
     except OSError as error:  # what can't be read can't be told from what must not be lost
         if error.errno == errno.ENAMETOOLONG:
             return  # nothing can be there, as renaming will say
         regular, begins = False, b""
-    if not regular or begins not in (ZIP, b""):
+    ours = begins.startswith(ZIP) and begins[_NAME_AT:].startswith(tuple(name.encode() for name in first))
+    if not regular or (begins and not ours):
         raise OutputUnavailable(f"{file} is there already, and is something else: choose another name")

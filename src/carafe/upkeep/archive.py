@@ -23,6 +23,9 @@ TABLE = re.compile(r"tables/([a-z][a-z0-9_]{0,62})\.jsonl")
 ARTEFACT = re.compile(r"artefacts/([0-9a-f]{32})/([A-Za-z0-9][A-Za-z0-9._-]{0,99})")
 """The names that members may have, besides the two above: none leads out of a folder."""
 
+FIRST = ("artefacts/", "tables/")
+"""How the first member's name begins: files are copied before rows are, where there are any."""
+
 CHUNK = 1024**2
 
 

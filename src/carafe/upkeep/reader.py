@@ -19,6 +19,7 @@ import msgspec
 from carafe.database.upgrade import REVISIONS
 from carafe.errors import BackupUnavailable, CorruptArtefact, CorruptBackup, NewerHome, StorageUnavailable
 from carafe.models.verification import MAX_MANIFEST_BYTES
+from carafe.registry.new_file import ZIP
 from carafe.upkeep.archive import ARTEFACT, CHUNK, FORMAT, INDEX, SECRET, TABLE, Index, Member
 
 MAX_INDEX_BYTES = 1024**3
@@ -26,9 +27,6 @@ MAX_INDEX_BYTES = 1024**3
 
 MAX_LINE_BYTES = 2 * MAX_MANIFEST_BYTES
 """The longest row, of which a manifest is the largest part."""
-
-_FIRST = b"PK\x03\x04"
-"""How a zip with something in it begins."""
 
 _END = b"PK\x05\x06"
 _END_BYTES = 22
@@ -128,14 +126,14 @@ def _opened_whole(stream: IO[bytes]) -> zipfile.ZipFile:
     A zip's table of contents is at its end, and whoever looks for it takes that of a smaller one within for it where
     the file is cut off, and passes over whatever was appended.
     """
-    begin = stream.read(len(_FIRST))
+    begin = stream.read(len(ZIP))
     size = stream.seek(0, os.SEEK_END)
     stream.seek(max(0, size - _END_BYTES))
     end = stream.read()
-    if begin == _FIRST and not (end.startswith(_END) and end.endswith(b"\0\0")):
+    if begin == ZIP and not (end.startswith(_END) and end.endswith(b"\0\0")):
         raise CorruptBackup("it is cut off, or something was appended to it: make or fetch it again")
     archive = zipfile.ZipFile(stream)
-    if begin == _FIRST and min((entry.header_offset for entry in archive.infolist()), default=0) != 0:
+    if begin == ZIP and min((entry.header_offset for entry in archive.infolist()), default=0) != 0:
         raise CorruptBackup("it is cut off: make or fetch it again")
     return archive
 

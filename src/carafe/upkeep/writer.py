@@ -12,7 +12,7 @@ from pathlib import Path
 import msgspec
 
 from carafe.registry.new_file import new_file
-from carafe.upkeep.archive import INDEX, Index, Member
+from carafe.upkeep.archive import FIRST, INDEX, Index, Member
 
 _BEFORE_TIME = (1980, 1, 1, 0, 0, 0)
 
@@ -52,7 +52,7 @@ def new_archive(file: Path) -> Iterator[Writer]:
     Raises:
         OutputUnavailable: when it can't be written; what was there is still there.
     """
-    with new_file(file) as stream, zipfile.ZipFile(stream, "w") as archive:
+    with new_file(file, first=FIRST) as stream, zipfile.ZipFile(stream, "w") as archive:
         yield Writer(archive)
 
 
