@@ -155,6 +155,25 @@ def test_a_rollout_that_was_going_on_waits_in_the_restored_home_until_somebody_l
         assert str(registry.alias("houses").traffic) == "version 1"
 
 
+def test_a_rollout_that_was_paused_already_begins_its_step_anew_too(tmp_path: Path) -> None:
+    first = Settings(home=tmp_path / "first")
+    with closing(open_registry(first)) as registry:
+        for _ in range(2):
+            publish(registry)
+        untried(registry).rollouts.begin("houses", 2, plan=PLAN)
+        worker = Worker(registry, Clock())
+        worker.watch(59)
+        registry.rollouts.pause("houses", by="ann")
+        before = worker.watch(1)
+        assert before.lasted > 50
+    back_up(first, tmp_path / "mid.backup")
+    there = Settings(home=tmp_path / "there")
+    restore(there, tmp_path / "mid.backup")
+    with closing(open_registry(there)) as registry:
+        found = registry.rollouts.latest("houses").rollout
+        assert (found.state, found.outcome, found.lasted) == (State.PAUSED, before.outcome, 0)
+
+
 def test_the_restoration_says_which_rollouts_wait(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     first = Settings(home=tmp_path / "first")
     with closing(open_registry(first)) as registry:

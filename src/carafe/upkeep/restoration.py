@@ -159,10 +159,11 @@ def _paused(row: bytes) -> bytes:
     out.
     """
     fields = msgspec.json.decode(row, type=dict[str, object])
-    if fields.get("state") != State.RUNNING.value:
-        return row
-    paused = {"state": State.PAUSED.value, "outcome": PAUSED, "changed": datetime.now(UTC).isoformat(), "lasted": 0.0}
-    return msgspec.json.encode(fields | paused)
+    if fields.get("state") == State.RUNNING.value:
+        fields |= {"state": State.PAUSED.value, "outcome": PAUSED, "changed": datetime.now(UTC).isoformat()}
+    if fields.get("state") == State.PAUSED.value:
+        fields["lasted"] = 0.0
+    return msgspec.json.encode(fields)
 
 
 @contextmanager
