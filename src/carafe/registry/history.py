@@ -59,7 +59,7 @@ class Entry:
     reason: str = ""
     """Why, in the words of whoever did it, or Carafe's own."""
     forced: bool = False
-    """Whether it was done against the model's gates."""
+    """Whether it was done against the model's gates, or although a version could not be loaded."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

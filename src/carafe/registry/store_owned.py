@@ -57,7 +57,6 @@ class OwnedArtefacts:
         """Delete what a crash left behind; before anything was ever kept there can be nothing."""
         if not self.ownership.check():
             return frozenset()
-        self.ownership.claim()
         return self._store.collect(referenced, after=after)
 
     def survey(self) -> Survey:

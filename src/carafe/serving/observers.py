@@ -138,7 +138,10 @@ class Observer:
         """Learn that a version could not be loaded."""
 
     def misfit(self, ref: ModelRef, number: int, error: CarafeError) -> None:
-        """Learn that an alias goes without a version that does not fit beside its others; nothing is wrong with it."""
+        """Learn that an alias goes without a version that does not fit beside its others; nothing is wrong with it.
+
+        Whoever asks for the alias waits for this hook, and for ``fits``: return at once.
+        """
 
     def fits(self, ref: ModelRef) -> None:
         """Learn that all versions that an alias points at fit beside each other, after one was a misfit."""

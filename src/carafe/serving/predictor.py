@@ -41,7 +41,7 @@ class Predictor:
 
         Raises:
             NotFound: when there is none.
-            CorruptArtefact, NewerArtefact, MissingExtra, StorageUnavailable: when it can't be loaded.
+            CorruptArtefact, LoadFailed, NewerArtefact, MissingExtra, StorageUnavailable: when it can't be loaded.
         """
         return self._catalog.get(ref)
 
@@ -49,7 +49,7 @@ class Predictor:
         """Return the version that answers for ``ref``, or the split that chooses one for each request.
 
         Raises:
-            NotFound, CorruptArtefact, NewerArtefact, MissingExtra, StorageUnavailable: as ``resolve``.
+            NotFound, CorruptArtefact, LoadFailed, NewerArtefact, MissingExtra, StorageUnavailable: as ``resolve``.
         """
         return self._catalog.route(ref)
 
