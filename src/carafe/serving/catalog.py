@@ -102,8 +102,8 @@ class Catalog:
 
         Raises:
             NotFound: when there is no such model, version or alias, or no default model where ``ref`` is None.
-            CorruptArtefact, LoadFailed, NewerArtefact, MissingExtra, StorageUnavailable, ModelTooLarge: when it can't be
-                loaded.
+            CorruptArtefact, LoadFailed, NewerArtefact, MissingExtra, StorageUnavailable, ModelTooLarge: when it
+                can't be loaded.
             StillLoading: when that takes longer than a request may wait.
         """
         return main_of(self.route(ref))

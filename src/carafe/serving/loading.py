@@ -107,8 +107,8 @@ class Loader:
                 waits, which does so for as long as it may.
 
         Raises:
-            CorruptArtefact, LoadFailed, NewerArtefact, MissingExtra, StorageUnavailable, ModelTooLarge: when it can't be
-                loaded.
+            CorruptArtefact, LoadFailed, NewerArtefact, MissingExtra, StorageUnavailable, ModelTooLarge: when it
+                can't be loaded.
             StillLoading: when that takes longer than this may wait.
             DeadlineExceeded: when it takes longer than the answer would be of use.
         """

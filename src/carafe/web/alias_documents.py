@@ -53,7 +53,7 @@ class AliasChange(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fiel
 
 
 class Turn(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
-    """Why an alias is rolled back; ``force`` goes to the version before even if it can't be loaded, unless it is damaged."""
+    """Why an alias is rolled back; ``force`` goes to the version before even if it can't be loaded here."""
 
     reason: str = ""
     force: bool = False
