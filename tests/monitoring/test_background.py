@@ -8,6 +8,7 @@ from threading import Event
 
 import pytest
 
+from carafe.errors import StorageUnavailable
 from carafe.monitoring.background import Background
 
 
@@ -52,8 +53,25 @@ def test_a_round_that_fails_is_told_once_and_stops_no_other(caplog: pytest.LogCa
         time.sleep(0.1)
         background.stop()
     assert len(reached) >= 2
-    assert len(caplog.records) == 1
-    assert "the disk is full" in caplog.text
+    (record,) = caplog.records
+    assert record.getMessage() == "carafe-monitoring can't do its work now, and goes on trying: the disk is full"
+    assert "Traceback" in caplog.text
+
+
+def test_what_was_foreseen_is_told_in_one_line_without_its_causes(caplog: pytest.LogCaptureFixture) -> None:
+    def fail() -> None:
+        cause = OSError("connection to postgresql://carafe:hunter2@10.0.0.1 refused")
+        raise StorageUnavailable("the database can't be used now (Connection refused)") from cause
+
+    background = Background(interval=600, name="carafe-rollouts")
+    background.add(fail)
+    with caplog.at_level(logging.ERROR, "carafe.monitoring"):
+        background.ensure()
+        background.stop()
+    (record,) = caplog.records
+    told = "carafe-rollouts can't do its work now, and goes on trying: the database can't be used now"
+    assert record.getMessage() == f"{told} (Connection refused)"
+    assert ("Traceback" in caplog.text, "hunter2" in caplog.text) == (False, False)
 
 
 ENDING = """

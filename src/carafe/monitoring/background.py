@@ -10,6 +10,8 @@ from dataclasses import dataclass, field
 from multiprocessing.util import Finalize
 from threading import Event, Thread
 
+from carafe.errors import CarafeError
+
 INTERVAL = 1.0
 """Seconds between two rounds, unless somebody wakes the thread earlier."""
 
@@ -44,7 +46,11 @@ class Background:
         self._running: dict[int, _Running] = {}
 
     def add(self, each: Round) -> None:
-        """Do this in each round, and a last time when the process ends. What it raises is logged once in a row."""
+        """Do this in each round, and a last time when the process ends. What it raises is logged once in a row.
+
+        What was foreseen, a CarafeError, is logged in one line, as a database that is away says all there is; anything
+        else with its traceback.
+        """
         self._rounds.append(each)
 
     def ensure(self) -> None:
@@ -88,10 +94,11 @@ class Background:
         try:
             each()
             self._failing.discard(number)
-        except Exception:  # noqa: BLE001 - whatever fails, the other rounds go on
+        except Exception as error:  # noqa: BLE001 - whatever fails, the other rounds go on
             if number not in self._failing:
                 self._failing.add(number)
-                _LOG.exception("%s can't write; it goes on trying", self._name)
+                trace = None if isinstance(error, CarafeError) else error
+                _LOG.error("%s can't do its work now, and goes on trying: %s", self._name, error, exc_info=trace)
 
 
 def _at_exit(background: Background) -> Finalize:
