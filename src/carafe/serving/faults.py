@@ -40,7 +40,7 @@ class Faults:
         self._known[ref] = fault
         if known is None or (known.wanted, known.error.slug) != (fault.wanted, fault.error.slug):
             level = logging.WARNING if isinstance(fault.error, StillLoading) else logging.ERROR
-            _LOG.log(level, "%s can't answer with version %s: %s", ref, fault.wanted, fault.error)
+            _LOG.log(level, "%s %s: %s", ref, _told(fault), fault.error)
 
     def note_unreadable(self, error: Exception) -> None:
         """Remember that the registry can't be read."""
@@ -49,3 +49,12 @@ class Faults:
         self.registry = (
             afresh(error) if isinstance(error, CarafeError) else StorageUnavailable("the registry can't be read")
         )
+
+
+def _told(fault: Fault) -> str:
+    """Return what a fault means for whoever asks, as far as it is known which version should answer."""
+    if fault.wanted is not None:
+        return f"can't answer with version {fault.wanted}"
+    if fault.answering is not None:
+        return f"goes on with version {fault.answering}, for what should answer now can't be found out"
+    return "can't answer"
