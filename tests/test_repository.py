@@ -71,6 +71,8 @@ def test_every_dependency_has_a_capped_or_calendar_version() -> None:
     assert uncapped <= {"furo"}
 
 
-@pytest.mark.parametrize("script", ["scripts/demo", "scripts/test", "scripts/lock", "benchmarks/run", ".ci/run"])
+@pytest.mark.parametrize(
+    "script", ["scripts/demo", "scripts/docs", "scripts/test", "scripts/lock", "benchmarks/run", ".ci/run"]
+)
 def test_a_script_is_executable(script: str) -> None:
     assert os.access(ROOT / script, os.X_OK)
