@@ -1,5 +1,7 @@
 from __future__ import annotations
 
+from string import ascii_letters, digits
+
 import msgspec
 import polars as pl
 import pytest
@@ -78,16 +80,32 @@ def test_a_flower_in_the_tutorials_own_words_is_a_setosa() -> None:
 
 @pytest.mark.parametrize(
     ("source", "name"),
-    [("houses.csv", "houses"), ("data/My Houses (2024).CSV", "my-houses-2024"), ("", "model"), ("..", "model")],
+    [
+        ("houses.csv", "houses"),
+        ("data/My Houses (2024).CSV", "my-houses-2024"),
+        ("Größe é.csv", "grosse-e"),
+        ("", "model"),
+        ("..", "model"),
+    ],
 )
 def test_a_model_is_called_as_its_file(source: str, name: str) -> None:
     assert name_from(source) == name
 
 
 @given(st.text())
-def test_whatever_a_file_is_called_there_is_a_name_for_its_model(source: str) -> None:
-    assert NAME_PATTERN.fullmatch(name_from(source))
-    assert ".." not in name_from(source)
+def test_a_file_is_called_so_that_there_is_a_name_for_its_model_or_one_is_asked_for(source: str) -> None:
+    try:
+        name = name_from(source)
+    except InvalidName:
+        assert not set(source.rpartition("/")[2].rpartition(".")[0]) & set(ascii_letters + digits)
+    else:
+        assert NAME_PATTERN.fullmatch(name)
+        assert ".." not in name
+
+
+def test_tables_without_a_letter_for_a_name_are_no_versions_of_one_model() -> None:
+    with pytest.raises(InvalidName, match=r"'日本', has no letter or digit .* choose one with --name"):
+        name_from("tables/日本.csv")
 
 
 def test_equal_tables_have_one_digest_and_others_another() -> None:

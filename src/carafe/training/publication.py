@@ -4,9 +4,11 @@ from __future__ import annotations
 
 import re
 from pathlib import PurePath
+from unicodedata import combining, normalize
 
 import msgspec
 
+from carafe.errors import InvalidName
 from carafe.models.container import CARAFE
 from carafe.models.holdout import encode_holdout
 from carafe.models.manifest import Manifest, Rung
@@ -81,10 +83,20 @@ def manifest_of(result: TrainingResult, *, name: str) -> Manifest:
 
 
 def name_from(source: str) -> str:
-    """Return a model name made of a file's name: lower case, with ``-`` for what no name may have."""
-    stem = PurePath(source).stem.lower()
-    name = re.sub(r"[^a-z0-9._-]+", "-", stem)
-    return re.sub(r"\.{2,}", ".", name)[:64].strip("._-") or "model"
+    """Return a model name made of a file's name: lower case, without accents, with ``-`` for what no name may have.
+
+    Raises:
+        InvalidName: when nothing of it can be in a name: tables called 日本 and 花 are not two versions of one model.
+    """
+    stem = PurePath(source).stem
+    letters = "".join(char for char in normalize("NFKD", stem.casefold()) if not combining(char))
+    name = re.sub(r"\.{2,}", ".", re.sub(r"[^a-z0-9._-]+", "-", letters))[:64].strip("._-")
+    if not name and stem.strip("._- "):
+        raise InvalidName(
+            f"the file's name, {stem!r}, has no letter or digit that a model's name may have: choose one with --name, "
+            "or as `name` in the recipe"
+        )
+    return name or "model"
 
 
 def _kept(recipe: Recipe) -> Recipe:
