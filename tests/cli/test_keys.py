@@ -19,6 +19,13 @@ def home(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
     return tmp_path / "home"
 
 
+@pytest.fixture
+def begun(home: Path) -> Path:
+    """Return a home in which nothing was done yet."""
+    open_keys(Settings(home=home)).close()
+    return home
+
+
 def run(*words: str) -> Result:
     return CliRunner().invoke(main, ("keys", *words))
 
@@ -33,7 +40,8 @@ def test_a_key_is_printed_alone_so_that_a_script_can_take_it(home: Path) -> None
     keys.close()
 
 
-def test_keys_are_listed_without_what_proves_them(home: Path) -> None:
+@pytest.mark.usefixtures("begun")
+def test_keys_are_listed_without_what_proves_them() -> None:
     assert "no key yet: `carafe keys create --role predictor` makes one" in run("list").stdout
     text = run("create", "--role", "reader").stdout.strip()
     listed = run("list").stdout
@@ -44,7 +52,6 @@ def test_keys_are_listed_without_what_proves_them(home: Path) -> None:
     assert record["permissions"] == ["read"]
     assert record["revoked"] is None
     assert set(record) == {"id", "name", "role", "permissions", "created", "revoked", "rate"}
-    assert home.exists()
 
 
 def test_a_revoked_key_proves_nothing(home: Path) -> None:
@@ -58,12 +65,12 @@ def test_a_revoked_key_proves_nothing(home: Path) -> None:
     assert json.loads(run("list", "--json").stdout)[0]["revoked"] is not None
 
 
-def test_a_key_that_is_not_there_is_told(home: Path) -> None:
+@pytest.mark.usefixtures("begun")
+def test_a_key_that_is_not_there_is_told() -> None:
     refused = run("revoke", "nobody")
     assert refused.exit_code == 1
     assert "[key-not-found]" in refused.stderr
     assert "there is no key 'nobody': `carafe keys list` shows the identifiers" in refused.stderr
-    assert home.exists()
 
 
 def test_a_role_that_does_not_exist_is_a_wrong_command_line(home: Path) -> None:
@@ -88,4 +95,4 @@ def test_a_limit_that_is_none_is_a_wrong_command_line() -> None:
     found = run("create", "--role", "predictor", "--rate", "fast")
     assert found.exit_code == 2
     assert "got 'fast', expected requests and a time" in found.stderr
-    assert "no key yet" in run("list").stdout
+    assert "there is no home" in run("list").stderr, "nothing was begun for it"

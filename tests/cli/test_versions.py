@@ -59,10 +59,27 @@ def failed(*words: str, code: int = 1) -> str:
 # --- models ---
 
 
-def test_a_new_home_says_how_to_make_a_model(home: Path) -> None:
+def test_a_new_home_says_how_to_make_a_model(registry: Registry) -> None:
+    assert registry.models().total == 0
     assert "no model yet: `carafe train DATA --target COLUMN` makes one" in done("models")
     assert json.loads(done("models", "--json"))["total"] == 0
-    assert home.exists()
+
+
+def test_a_home_that_is_not_there_is_told_and_not_made(home: Path) -> None:
+    for words in (
+        ("models",),
+        ("promote", "houses@1"),
+        ("rollback", "houses"),
+        ("history", "houses"),
+        ("gates", "houses"),
+        ("rollout", "houses@2"),
+        ("traffic", "houses"),
+        ("delete", "houses@1", "--yes"),
+        ("export", "houses@1"),
+        ("keys", "list"),
+    ):
+        assert f"there is no home at {home}: set CARAFE_HOME" in failed(*words)
+    assert not home.exists()
 
 
 def test_serving_tells_at_the_start_what_predict_can_not_answer(registry: Registry) -> None:

@@ -21,6 +21,6 @@ def command(*, file: Path, name: str | None, reason: str) -> None:
     Every digest is checked and the model must repeat its recorded answers. That proves it whole, not harmless: import
     only files from people you trust.
     """
-    with opened_registry() as registry:
+    with opened_registry(new=True) as registry:
         version = registry.import_(file, name, by=account(), reason=reason)
     click.echo(f"imported {file.name} as {version} ({version.verdict})")

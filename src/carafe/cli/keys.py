@@ -44,7 +44,7 @@ def command() -> None:
 @click.option("--rate", type=RATE, help="How much its owner may ask, such as 100/s; what the service says by default.")
 def create(*, role: str, name: str, rate: Rate | None) -> None:
     """Create a key and print it. It is shown this once: only a digest of it is kept."""
-    with opened_keys() as keys:
+    with opened_keys(new=True) as keys:
         new = keys.create(role=Role(role), name=name, rate=rate)
     click.echo(new.text)
     permitted = ", ".join(sorted(new.record.role.permissions))

@@ -51,10 +51,11 @@ def command(
     order = recipes.order_from(reading, recipes.Changes(**changes))
     name = training.model_name(order)
     wanted = Promotion.ALWAYS if promote else Promotion.IF_BETTER if promote_if_better else Promotion.FIRST_ONLY
-    with opened_registry() as registry:  # first: no long run is to end at a home that can't be used
+    with opened_registry(new=True) as registry:  # first: no long run is to end at a home that can't be used
         trained = training.run(order)
         version = training.publish(trained, name=name, registry=registry, promote=wanted, reason=reason)
+        broken = training.broken(registry, version)
     if as_json:
         terminal.print_json(training.document(trained, version))
     else:
-        training.show(trained, version, promote=wanted)
+        training.show(trained, version, promote=wanted, broken=broken)

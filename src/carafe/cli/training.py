@@ -17,9 +17,12 @@ from carafe.access.account import account
 from carafe.cli.escapes import printable
 from carafe.cli.recipes import Order
 from carafe.cli.terminal import add_row, console, table
+from carafe.errors import AliasNotFound
 from carafe.models.manifest import Metric
 from carafe.registry import Promotion, Registry, Version
-from carafe.schema.exchange import check_name
+from carafe.registry.compatibility import breaks
+from carafe.schema import ModelRef
+from carafe.schema.exchange import CHAMPION, check_name
 from carafe.training.progress import Progress, Step
 from carafe.training.publication import name_from, publish_result
 from carafe.training.report import Report, report_of
@@ -55,6 +58,16 @@ def publish(result: TrainingResult, *, name: str, registry: Registry, promote: P
     return publish_result(result, name=name, registry=registry, promote=promote, by=account(), reason=reason)
 
 
+def broken(registry: Registry, version: Version) -> str:
+    """Return what callers would notice if a version took the champion's place; nothing where they would not."""
+    try:
+        champion = registry.resolve(ModelRef(name=version.name, alias=CHAMPION))
+    except AliasNotFound:
+        return ""
+    found = breaks(version.manifest, champion.manifest)
+    return f"{version} would break the callers of {champion} (champion): {'; '.join(found)}" if found else ""
+
+
 def document(result: TrainingResult, version: Version) -> dict[str, object]:
     """Return the result and where it was published as a JSON document."""
     published = {
@@ -66,8 +79,8 @@ def document(result: TrainingResult, version: Version) -> dict[str, object]:
     return {"published": published, **msgspec.to_builtins(report_of(result))}
 
 
-def show(result: TrainingResult, version: Version, *, promote: Promotion) -> None:
-    """Print what was decided, what came of it, and what to type next."""
+def show(result: TrainingResult, version: Version, *, promote: Promotion, broken: str) -> None:
+    """Print what was decided, what came of it, what it would break, and what to type next."""
     report, out = report_of(result), console()
     for title, part in (_decisions(report), _candidates(report), _metrics(report), _importance(report)):
         if part.row_count:
@@ -80,6 +93,8 @@ def show(result: TrainingResult, version: Version, *, promote: Promotion) -> Non
     ):
         click.echo(printable(line))
     click.echo(f"\nPublished as {version} ({version.verdict}).")
+    if broken:
+        click.echo(printable(f"Warning: {broken}."))
     click.echo(f"Next: carafe {_next(version, promote)}")
 
 

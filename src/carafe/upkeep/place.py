@@ -19,7 +19,9 @@ def check_home(settings: Settings) -> None:
     """
     there = has_folder(settings.home) if settings.database_url is not None else has_database(settings.home)
     if not there:
-        raise StorageUnavailable(f"there is no home at {settings.home}: set CARAFE_HOME to one that is in use")
+        raise StorageUnavailable(
+            f"there is no home at {settings.home}: set CARAFE_HOME to one that is in use, or make one: `carafe train`"
+        )
 
 
 def check_empty(settings: Settings, database: Database, artefacts: ArtefactStore) -> None:
