@@ -215,6 +215,16 @@ def test_a_home_that_has_something_in_it_is_not_restored_into(settings: Settings
     assert len(list((lost.home / "artefacts" / "kept").iterdir())) == 3
 
 
+def test_files_of_others_in_the_folder_are_left_alone(file: Path, elsewhere: Settings) -> None:
+    elsewhere.home.mkdir(mode=0o700)
+    (elsewhere.home / "mine.txt").write_text("mine")
+    (elsewhere.home / "mine.txt").chmod(0o644)
+    restore(elsewhere, file)
+    assert {one.state for one in examine(Order(settings=elsewhere, repair=True))} == {State.OK}
+    assert (elsewhere.home / "mine.txt").read_text() == "mine"
+    assert (elsewhere.home / "mine.txt").stat().st_mode & 0o777 == 0o644
+
+
 def test_a_restoration_that_died_can_be_begun_again(
     settings: Settings, file: Path, elsewhere: Settings, monkeypatch: pytest.MonkeyPatch
 ) -> None:

@@ -94,6 +94,31 @@ def test_what_other_accounts_may_read_is_closed(settings: Settings) -> None:
     assert look(settings) == []
 
 
+def test_everything_that_carafe_has_in_a_home_is_closed_and_nothing_of_others(settings: Settings) -> None:
+    for name in ("carafe.db-wal", "carafe.db.new", f"carafe.db.before-{REVISIONS[-1]}", "limits", "secret.key.new"):
+        (settings.home / name).touch()
+    for name in ("cache/artefacts/kept", "samples/houses@1"):
+        (settings.home / name).mkdir(parents=True)
+    own = set(settings.home.rglob("*"))
+    others = {settings.home / "mine.txt", settings.home / "theirs", settings.home / "theirs" / "secret.key"}
+    (settings.home / "theirs").mkdir()
+    for file in others - {settings.home / "theirs"}:
+        file.touch()
+    for path in own | others:
+        path.chmod(0o755)
+    check = Order(settings=settings)
+    assert f"may read or write {len(own)} files and folders: " in only(list(check_permissions(check))).says
+    assert only(list(check_permissions(replace(check, repair=True)))).state is State.MENDED
+    assert {path for path in settings.home.rglob("*") if path.stat().st_mode & 0o077} == others
+    assert only(list(check_permissions(check))).state is State.OK
+
+
+def test_one_is_not_told_as_if_it_were_several(settings: Settings) -> None:
+    (settings.home / "secret.key").chmod(0o644)
+    assert only(look(settings)).says == "other accounts may read or write 1 file or folder: secret.key"
+    assert only(look(settings, repair=True)).says == "1 file or folder is closed to other accounts now"
+
+
 def test_a_home_that_others_arranged_is_only_warned_of(settings: Settings) -> None:
     settings.home.chmod(0o770)
     assert only(look(settings, repair=True)).state is State.WARNING

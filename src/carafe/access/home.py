@@ -20,6 +20,9 @@ from carafe.settings import Settings
 ARTEFACTS = "artefacts"
 """The folder in a home that holds the files of its models, where no other place is named."""
 
+SAMPLES = "samples"
+"""The folder in a home that holds sampled rows and answers."""
+
 RESTORING = "restoring"
 """The file in a home that says that a restoration was begun and has not ended."""
 

@@ -5,13 +5,14 @@ from __future__ import annotations
 from dataclasses import dataclass
 from functools import partial
 
+from carafe.access.home import SAMPLES
 from carafe.monitoring import figures
 from carafe.monitoring.access_log import AccessLog
 from carafe.monitoring.background import Background
 from carafe.monitoring.figures import Figure
 from carafe.monitoring.metrics import Metrics
 from carafe.monitoring.rollouts import RolloutFollower
-from carafe.monitoring.sample_files import FOLDER, SampleFiles
+from carafe.monitoring.sample_files import SampleFiles
 from carafe.monitoring.samples import Sampler
 from carafe.monitoring.telling import Telling
 from carafe.registry import Rollouts
@@ -80,4 +81,4 @@ def build_monitoring(settings: Settings, *, rollouts: Rollouts) -> Monitoring:
 
 def sample_files(settings: Settings) -> SampleFiles:
     """Return where sampled rows of this home are kept."""
-    return SampleFiles(settings.home / FOLDER, max_bytes=settings.sample_max_bytes, max_days=settings.sample_days)
+    return SampleFiles(settings.home / SAMPLES, max_bytes=settings.sample_max_bytes, max_days=settings.sample_days)

@@ -10,7 +10,6 @@ from dataclasses import dataclass
 from datetime import UTC, datetime
 from pathlib import Path
 
-FOLDER = "samples"
 SEGMENTS = 8
 """Into about how many files a version's samples are cut; the oldest goes first."""
 

@@ -60,3 +60,8 @@ class Order:
 
 
 Findings = Iterator[Finding]
+
+
+def counted(number: int, one: str, many: str) -> str:
+    """Return a number and what there is so many of: ``1 version``, ``2 versions``."""
+    return f"{number} {one if number == 1 else many}"

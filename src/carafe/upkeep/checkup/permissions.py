@@ -1,4 +1,4 @@
-"""Whether a home is closed to other accounts."""
+"""Whether what Carafe keeps in a home is closed to other accounts. Files of others in the folder are their own."""
 
 from __future__ import annotations
 
@@ -7,10 +7,31 @@ import stat
 from collections.abc import Iterator
 from pathlib import Path
 
+from carafe.access.home import ARTEFACTS, RESTORING, SAMPLES
+from carafe.access.limiter_file import FILE as LIMITS
+from carafe.access.secret import FILE as SECRET
+from carafe.database.before import MARK as BEFORE
 from carafe.database.engine import FILE as DATABASE
-from carafe.upkeep.checkup.finding import Finding, Findings, Order, State
+from carafe.database.lock import LOCK
+from carafe.registry.open import CACHE
+from carafe.upkeep.checkup.finding import Finding, Findings, Order, State, counted
 
 CHECK = "permissions"
+
+FILES = (
+    DATABASE,
+    *(f"{DATABASE}-{kept}" for kept in ("journal", "shm", "wal")),
+    f"{DATABASE}{BEFORE}*",
+    *(f"{name}.new*" for name in (DATABASE, SECRET)),
+    SECRET,
+    LOCK,
+    LIMITS,
+    RESTORING,
+)
+"""What Carafe's own files in a home are called, with drafts and what SQLite keeps beside a database."""
+
+FOLDERS = (ARTEFACTS, CACHE.parts[0], SAMPLES)
+"""Its folders there, with all that is in them."""
 
 _OTHERS = stat.S_IRWXG | stat.S_IRWXO
 
@@ -18,7 +39,7 @@ _OTHERS = stat.S_IRWXG | stat.S_IRWXO
 def check_permissions(order: Order) -> Findings:
     """Find whether this account may write, and what other accounts may read or write.
 
-    What is in the home is closed to others; the home itself others may manage.
+    What Carafe has in the home is closed to others; the home itself others may manage, and keep files of theirs in.
     """
     home = order.settings.home
     if not _writable(home):
@@ -38,15 +59,15 @@ def check_permissions(order: Order) -> Findings:
     found = list(_open(home))
     left = [path for path in found if not (order.repair and _closed(path))]
     if mended := len(found) - len(left):
-        yield Finding(
-            check=CHECK, state=State.MENDED, says=f"{mended} files and folders are closed to other accounts now"
-        )
+        closed = counted(mended, "file or folder is", "files and folders are")
+        yield Finding(check=CHECK, state=State.MENDED, says=f"{closed} closed to other accounts now")
     if left:
+        number = counted(len(left), "file or folder", "files and folders")
         names = ", ".join(str(path.relative_to(home)) for path in left[:3])
         yield Finding(
             check=CHECK,
             state=State.PROBLEM,
-            says=f"other accounts may read or write {len(left)} files and folders: {names}",
+            says=f"other accounts may read or write {number}: {names}",
             advice="run `carafe doctor --repair` as the account that owns the home",
         )
     if not found:
@@ -59,13 +80,22 @@ def _writable(home: Path) -> bool:
 
 
 def _open(home: Path) -> Iterator[Path]:
-    for path in sorted(home.rglob("*")):
+    for path in sorted(_own(home)):
         try:
             mode = path.lstat().st_mode
         except FileNotFoundError:  # somebody is at work
             continue
         if not stat.S_ISLNK(mode) and mode & _OTHERS:
             yield path
+
+
+def _own(home: Path) -> Iterator[Path]:
+    for name in FILES:
+        yield from home.glob(name)
+    for folder in (home / name for name in FOLDERS):
+        yield folder
+        if not folder.is_symlink():  # what is elsewhere was arranged by somebody
+            yield from folder.rglob("*")
 
 
 def _closed(path: Path) -> bool:
