@@ -28,7 +28,7 @@ from carafe.upkeep.checkup.orphans import check_orphans
 from carafe.upkeep.checkup.permissions import check_permissions
 from carafe.upkeep.checkup.versions import check_versions
 from older_homes import unpack
-from sealed import publish, seal_really
+from sealed import publish, seal_really, untried
 
 
 @pytest.fixture
@@ -221,6 +221,13 @@ def test_a_damaged_version_that_answers_is_the_worst_of_all(settings: Settings, 
     assert folder_of(settings, "houses@2").is_dir()
 
 
+def test_all_aliases_of_a_damaged_version_are_named(settings: Settings) -> None:
+    with closing(open_registry(settings)) as registry:
+        untried(registry).promote(ModelRef.parse("houses@2"), alias="staging")
+    (folder_of(settings, "houses@2") / "model.skops").write_bytes(b"short")
+    assert "houses@2 is damaged, and champion and staging point at it: no" in only(look(settings)).says
+
+
 def test_a_flipped_bit_is_found_by_reading_and_not_by_a_quick_look(settings: Settings) -> None:
     model = folder_of(settings, "houses@1") / "model.skops"
     model.write_bytes(model.read_bytes()[:-1] + b"!")
@@ -309,10 +316,16 @@ def test_orphans_are_collected_in_any_store_and_what_is_referred_to_stays(regist
 def test_what_is_put_aside_of_a_version_that_is_there_is_not_removed(registry: Registry) -> None:
     version = publish(registry)
     registry.artefacts.quarantine(version.artefact)
-    orphans(registry, repair=True)
+    for repair in (False, True):
+        (left,) = check_orphans(Order(settings=Settings(), repair=repair), registry)
+        assert (left.state, left.says) == (State.WARNING, "the files of 1 version were damaged and put aside")
+        assert left.advice.startswith("see versions; ")
     assert registry.artefacts.survey().aside == {version.artefact}
     (found,) = check_versions(Order(settings=Settings(), repair=True), registry)
     assert "its files were damaged and put aside" in found.says
+    registry.drop_alias("houses", "champion")
+    registry.delete("houses", version.number)
+    assert orphans(registry) == [State.OK]
 
 
 def test_what_is_put_aside_stays_while_the_database_knows_no_version(registry: Registry) -> None:
@@ -350,7 +363,7 @@ def test_nothing_is_collected_while_somebody_publishes_and_it_says_so(registry: 
     with registry.artefacts.staging():
         found = list(check_orphans(Order(settings=Settings(), repair=True), registry))
     assert State.MENDED not in {finding.state for finding in found}
-    assert "were left: somebody is publishing" in found[0].says
+    assert "1 artefact that no version refers to was left: somebody is publishing" in found[0].says
     assert left in registry.artefacts.survey().kept
 
 

@@ -6,7 +6,7 @@ from carafe.errors import NotFound
 from carafe.registry import Registry
 from carafe.registry.history import HistoryQuery
 from carafe.registry.version import Alias
-from carafe.upkeep.checkup.finding import Finding, Findings, Order, State
+from carafe.upkeep.checkup.finding import Finding, Findings, Order, State, counted
 
 CHECK = "history"
 
@@ -27,7 +27,8 @@ def check_aliases(order: Order, registry: Registry) -> Findings:
             says=f"{name}@{alias.name} ({alias.traffic}) is not what the history's last entry says",
             advice="" if order.repair else "carafe doctor --repair writes an entry of what it is",
         )
-    yield Finding(check=CHECK, state=State.OK, says=f"{checked} aliases were compared with the history")
+    compared = counted(checked, "alias was", "aliases were")
+    yield Finding(check=CHECK, state=State.OK, says=f"{compared} compared with the history")
 
 
 def _agrees(registry: Registry, name: str, alias: Alias) -> bool:

@@ -7,7 +7,7 @@ from importlib.util import find_spec
 from carafe.errors import MissingExtra
 from carafe.models.manifest import NATIVE, Manifest
 from carafe.registry import Registry
-from carafe.upkeep.checkup.finding import Finding, Findings, State
+from carafe.upkeep.checkup.finding import Finding, Findings, State, counted
 
 CHECK = "libraries"
 
@@ -21,10 +21,11 @@ def check_extras(registry: Registry) -> Findings:
                 missing.setdefault(library, []).append(str(version))
     for library, names in sorted(missing.items()):
         extra = MissingExtra.EXTRAS[library]
+        need = counted(len(names), "version needs", "versions need")
         yield Finding(
             check=CHECK,
             state=State.WARNING,
-            says=f"{library} is not installed, and {len(names)} versions need it to answer: {', '.join(names[:3])}",
+            says=f"{library} is not installed, and {need} it to answer: {', '.join(names[:3])}",
             advice=f"pip install 'carafe-serve[{extra}]', where these are to be served",
         )
     if not missing:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from carafe.registry import Registry
 from carafe.registry.store_owned import OwnedArtefacts
-from carafe.upkeep.checkup.finding import Finding, Findings, State
+from carafe.upkeep.checkup.finding import Finding, Findings, State, counted
 
 CHECK = "store"
 
@@ -19,5 +19,5 @@ def check_store(registry: Registry) -> Findings:
     if isinstance(registry.artefacts, OwnedArtefacts):
         marked = registry.artefacts.ownership.check()
         whose = "bears this registry's mark, " if marked else "is marked as this registry's with the first files, "
-    kept = len(registry.artefacts.survey().kept)
-    yield Finding(check=CHECK, state=State.OK, says=f"it answers, {whose}and has the files of {kept} versions")
+    kept = counted(len(registry.artefacts.survey().kept), "version", "versions")
+    yield Finding(check=CHECK, state=State.OK, says=f"it answers, {whose}and has the files of {kept}")

@@ -10,7 +10,7 @@ from carafe.models.files import opened_file
 from carafe.models.verification import open_artefact, verify_artefact, verify_manifest
 from carafe.registry import Query, Registry, Version
 from carafe.registry.versions import unloadable
-from carafe.upkeep.checkup.finding import Depth, Finding, Findings, Order, State
+from carafe.upkeep.checkup.finding import Depth, Finding, Findings, Order, State, counted
 
 CHECK = "versions"
 
@@ -37,7 +37,8 @@ def check_versions(order: Order, registry: Registry) -> Findings:
                 yield finding
     order.progress(done, done)
     if not wrong:
-        yield Finding(check=CHECK, state=State.OK, says=f"{done} versions: {_DONE[order.depth]}")
+        looked_at = counted(done, "version", "versions")
+        yield Finding(check=CHECK, state=State.OK, says=f"{looked_at}: {_DONE[order.depth]}")
 
 
 def _quick(registry: Registry, version: Version) -> None:
@@ -86,10 +87,11 @@ def _finding(registry: Registry, version: Version, error: CarafeError) -> Findin
             says=f"{now} is damaged: {error}",
             advice=f"carafe delete {now}, or restore the home from a backup",
         )
-    aliases = ", ".join(map(str, now.pointed))
+    point = "points" if len(now.pointed) == 1 else "point"
+    aliases = " and ".join(map(str, now.pointed))
     return Finding(
         check=CHECK,
         state=State.PROBLEM,
-        says=f"{now} is damaged, and {aliases} points at it: no process can load it any more. {error}",
+        says=f"{now} is damaged, and {aliases} {point} at it: no process can load it any more. {error}",
         advice=f"promote another version of {now.name} now; then delete {now}, or restore the home from a backup",
     )
