@@ -168,6 +168,8 @@ def test_a_server_that_is_gone_is_told_and_found_again_when_it_is_back(
             lambda: open_database(tmp_path, postgres_url),
         ):
             assert "(Connection refused): check the server that CARAFE_DATABASE_URL names" in refusal(act)
+        assert refusal(lambda: generation(opened)).endswith("names, then try again")
+        assert refusal(lambda: count_up(opened)).endswith("names, look whether the change was made, then try again")
     finally:
         postgres.start()
     assert count_up(opened) == 1
@@ -183,7 +185,7 @@ def test_a_server_that_ends_in_the_middle_of_a_change_has_made_none_of_it(
             connection.execute(update(home).values(generation=51))
 
     try:
-        assert "of a change, look first whether it was made" in refusal(interrupted)
+        assert "look whether the change was made, then try again" in refusal(interrupted)
     finally:
         postgres.start()
     assert generation(opened) == 0

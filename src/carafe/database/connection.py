@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
-from contextlib import contextmanager
+from collections.abc import Callable, Iterator
+from contextlib import AbstractContextManager, contextmanager
 from dataclasses import dataclass
 from importlib import import_module
 from pathlib import Path
@@ -39,7 +39,7 @@ class Database:
             DamagedHome: when its file is broken.
         """
         with (
-            _told(self.manner),
+            _told(self.manner.told),
             self.engine.connect().execution_options(**self.manner.snapshot) as connection,
             connection.begin(),
             _unchanged(connection),
@@ -56,7 +56,7 @@ class Database:
             DamagedHome: when its file is broken.
         """
         with (
-            _told(self.manner),
+            _told(self.manner.told_of_changes),
             self.engine.connect().execution_options(**{WRITES: True}) as connection,
             connection.begin(),
         ):
@@ -69,7 +69,10 @@ class Database:
         Raises:
             StorageUnavailable, DamagedHome: as ``writing``.
         """
-        with _told(self.manner), self.engine.connect().execution_options(**{WRITES: True}) as connection:
+        with (
+            _told(self.manner.told_of_changes),
+            self.engine.connect().execution_options(**{WRITES: True}) as connection,
+        ):
             if self.engine.dialect.name == "sqlite":
                 let_tables_be_rebuilt(connection.connection)
             try:
@@ -87,7 +90,7 @@ class Database:
         Raises:
             StorageUnavailable, DamagedHome: as ``reading``.
         """
-        with _told(self.manner):
+        with _told(self.manner.told):
             try:
                 return self._ask(statement)
             except DBAPIError as error:
@@ -144,7 +147,7 @@ def open_database(home: Path, url: str | None = None, *, patience: float = PATIE
     prepare_home(home)
     if url is not None:
         return _open_server(url)
-    with _told(SQLITE):
+    with _told(SQLITE.told):
         bring_up_to_date(home)
         return Database(create(home / FILE, patience=patience))
 
@@ -155,16 +158,16 @@ def _open_server(url: str) -> Database:
     except ImportError as error:
         library = ImportError(str(error), name="psycopg")  # which may be there, without what it is built on
         raise MissingExtra.of("a database on PostgreSQL", library) from error
-    with _told(postgresql.POSTGRESQL):
+    with _told(postgresql.POSTGRESQL.told):
         bring_server_up_to_date(lambda **how: postgresql.create(url, **how))
         return Database(postgresql.create(url), postgresql.POSTGRESQL)
 
 
 @contextmanager
-def _told(manner: Manner) -> Iterator[None]:
+def _told(told: Callable[[], AbstractContextManager[None]]) -> Iterator[None]:
     """Turn what goes wrong below into an error of Carafe's own."""
     try:
-        with manner.told():
+        with told():
             yield
     except NoConnectionLeft as error:
         raise StorageUnavailable(

@@ -66,7 +66,7 @@ def told() -> Iterator[None]:
         raise DamagedHome(f"{FILE} can't be read ({said}): restore the home from a backup") from error
 
 
-SQLITE = Manner(told=told)
+SQLITE = Manner(told=told, told_of_changes=told)
 """A file on this machine's disk."""
 
 

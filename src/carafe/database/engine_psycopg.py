@@ -10,6 +10,7 @@ import select
 import time
 from collections.abc import Generator, Iterator
 from contextlib import contextmanager
+from functools import partial
 from typing import Any, TypeVar
 
 import psycopg
@@ -82,15 +83,18 @@ def create(url: str, *, patience: float | None = PATIENCE) -> Engine:
 
 
 @contextmanager
-def told() -> Iterator[None]:
+def told(*, first: str = "") -> Iterator[None]:
     """Turn what the driver says of a server that is gone, slow, full or read-only into StorageUnavailable.
 
     So is a database whose tables are others, as for a process that still runs when a newer Carafe has changed them.
+
+    Args:
+        first: what else to do before another try.
     """
     try:
         yield
     except (OperationalError, InternalError, InterfaceError, NotSupportedError) as error:
-        raise _unavailable(error) from error
+        raise _unavailable(error, first) from error
     except DBAPIError as error:
         state = getattr(error.orig, "sqlstate", None)
         if state in _OTHER_TABLES:
@@ -100,11 +104,12 @@ def told() -> Iterator[None]:
             ) from error
         if state != _FORBIDDEN:
             raise
-        raise _unavailable(error) from error
+        raise _unavailable(error, first) from error
 
 
 POSTGRESQL = Manner(
     told=told,
+    told_of_changes=partial(told, first="look whether the change was made, "),
     snapshot={"isolation_level": "REPEATABLE READ", "postgresql_readonly": True},
     alone={"isolation_level": "AUTOCOMMIT"},
 )
@@ -171,7 +176,7 @@ def _begin(connection: Connection) -> None:
         connection.exec_driver_sql("SELECT id FROM home FOR UPDATE")
 
 
-def _unavailable(error: DBAPIError) -> StorageUnavailable:
+def _unavailable(error: DBAPIError, first: str) -> StorageUnavailable:
     """Return the story without the server's address, which is nothing for those who ask over HTTP."""
     text = " ".join(str(error.orig).split())
     said = getattr(getattr(error.orig, "diag", None), "message_primary", None) or text.rpartition("failed: ")[2]
@@ -179,6 +184,6 @@ def _unavailable(error: DBAPIError) -> StorageUnavailable:
     if "resolve host" in said:
         said = "its host's name can't be resolved"
     return StorageUnavailable(
-        f"the database can't be used now ({said}): check the server that CARAFE_DATABASE_URL names, then try again; "
-        "of a change, look first whether it was made"
+        f"the database can't be used now ({said}): check the server that CARAFE_DATABASE_URL names, {first}then try "
+        "again"
     )

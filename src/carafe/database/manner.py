@@ -13,6 +13,8 @@ class Manner:
 
     told: Callable[[], AbstractContextManager[None]]
     """A block whose failures in the driver become errors of Carafe's own."""
+    told_of_changes: Callable[[], AbstractContextManager[None]]
+    """The same for a block that changes something: where it may have been made all the same, the error says so."""
     snapshot: Mapping[str, object] = field(default_factory=dict)
     """The execution options of a connection that sees one moment, whatever others write meanwhile."""
     alone: Mapping[str, object] = field(default_factory=dict)
