@@ -195,10 +195,13 @@ def test_a_broken_file_is_named_whether_the_driver_says_so_or_what_is_built_on_i
         engine.raw_connection()  # as for its write-ahead log
 
 
-def test_a_home_that_is_a_file_is_refused(tmp_path: Path) -> None:
+def test_a_home_that_is_a_file_or_leads_nowhere_is_refused(tmp_path: Path) -> None:
     (tmp_path / "home").touch()
-    with pytest.raises(StorageUnavailable, match=r"home can't be created \(File exists\): set CARAFE_HOME to a folder"):
+    with pytest.raises(StorageUnavailable, match=r"home is a file, expected a folder: set CARAFE_HOME to another"):
         open_database(tmp_path / "home")
+    (tmp_path / "led").symlink_to(tmp_path / "nowhere")
+    with pytest.raises(StorageUnavailable, match=r"led can't be created \(File exists\): set CARAFE_HOME to a folder"):
+        open_database(tmp_path / "led")
 
 
 def test_a_database_that_vanished_is_an_error_and_no_crash(home: Path, opened: Database) -> None:

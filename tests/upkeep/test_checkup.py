@@ -2,6 +2,7 @@ from __future__ import annotations
 
 import json
 import os
+import re
 import shutil
 import sqlite3
 from collections.abc import Iterator
@@ -402,6 +403,17 @@ def test_the_command_makes_no_home_where_there_is_none(tmp_path: Path) -> None:
     status, told = carafe(Settings(home=tmp_path / "none"), "--repair")
     assert (status, "there is no home at" in told.replace("\n", "")) == (1, True)
     assert not (tmp_path / "none").exists()
+
+
+@pytest.mark.parametrize("url", [None, "postgresql://nobody@127.0.0.1:1/none"])
+def test_a_file_in_the_place_of_a_home_is_named_by_whoever_meets_it(tmp_path: Path, url: str | None) -> None:
+    settings = Settings(home=tmp_path / "home", database_url=url)
+    settings.home.touch()
+    told = f"the home {settings.home} is a file, expected a folder: set CARAFE_HOME to another name, or move"
+    assert told in only(look(settings, repair=True)).says
+    for ask in (lambda: back_up(settings, tmp_path / "x.backup"), lambda: open_registry(settings)):
+        with pytest.raises(StorageUnavailable, match=re.escape(told)):
+            ask()
 
 
 @pytest.mark.parametrize("left", ["secret.key", "artefacts"])

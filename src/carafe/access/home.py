@@ -11,7 +11,7 @@ from pathlib import Path
 
 from carafe.access.home_sql import known_check, remember_check
 from carafe.access.secret import FILE, Purpose, derive, find_secret, make_secret
-from carafe.database import Database, open_database
+from carafe.database import Database, open_database, refuse_file
 from carafe.database.connection import PATIENCE
 from carafe.database.engine import FILE as DATABASE
 from carafe.errors import DamagedHome, InvalidSetting, StorageUnavailable
@@ -100,9 +100,10 @@ def has_folder(path: Path) -> bool:
     """Tell whether there is a home's folder, whatever is in it.
 
     Raises:
-        StorageUnavailable: when nobody may look, or the disk fails.
+        StorageUnavailable: when it is a file, nobody may look, or the disk fails.
     """
     with _told(path):
+        refuse_file(path)
         return _is_there(path)
 
 
@@ -111,9 +112,10 @@ def has_database(path: Path) -> bool:
 
     Raises:
         DamagedHome: when it had one: a new one would say that there never was a model.
-        StorageUnavailable: when nobody may look, or the disk fails.
+        StorageUnavailable: when the home is a file, nobody may look, or the disk fails.
     """
     with _told(path):
+        refuse_file(path)
         if _is_there(path / DATABASE):
             return True
         begun = _is_there(path / FILE) or _holds_something(path / ARTEFACTS / "kept")

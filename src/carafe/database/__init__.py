@@ -9,6 +9,15 @@
 """
 
 from carafe.database.connection import Database, open_database
-from carafe.database.lock import exclusively, flush_file, flush_folder, make_folder, prepare_home
+from carafe.database.lock import exclusively, flush_file, flush_folder, make_folder, prepare_home, refuse_file
 
-__all__ = ["Database", "exclusively", "flush_file", "flush_folder", "make_folder", "open_database", "prepare_home"]
+__all__ = [
+    "Database",
+    "exclusively",
+    "flush_file",
+    "flush_folder",
+    "make_folder",
+    "open_database",
+    "prepare_home",
+    "refuse_file",
+]

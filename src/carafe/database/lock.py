@@ -24,12 +24,21 @@ def prepare_home(home: Path) -> Path:
         StorageUnavailable: when it can't be created, or is no folder.
     """
     try:
+        refuse_file(home)
         make_folder(home)
     except OSError as error:
         raise StorageUnavailable(
             f"the home {home} can't be created ({error.strerror}): set CARAFE_HOME to a folder that you may write to"
         ) from error
     return home
+
+
+def refuse_file(home: Path) -> None:
+    """Raise StorageUnavailable where a file is in the place of the home: there is none, and none can be made."""
+    if home.is_file():
+        raise StorageUnavailable(
+            f"the home {home} is a file, expected a folder: set CARAFE_HOME to another name, or move the file away"
+        )
 
 
 @contextmanager
