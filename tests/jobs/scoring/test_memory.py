@@ -50,6 +50,7 @@ def peak(source: Path, target: Path) -> int:
         ("jsonl", "jsonl", "x" * 490),
         ("parquet", "arrow", "x" * 490),
     ],
+    ids=["csv", "csv with quoted lines", "jsonl", "parquet"],
 )
 def test_a_file_four_times_as_long_takes_no_more_memory(tmp_path: Path, into: str, out: str, note: str) -> None:
     peaks: list[int] = []
