@@ -111,8 +111,9 @@ def _told(ended: Ended) -> dict[str, object]:
 def attempts(folder: Path, fault: str, stride: int, operation: str) -> Iterator[dict[str, object]]:
     """Yield what is found without a fault, and after a fault at every ``stride``-th place.
 
-    An error is tried as a bad moment, which passes, and as a disk that takes no more, in turns. Only a bad disk fails
-    a call that changes nothing; and between two changes every kill leaves the same, so one before each is enough.
+    An error is tried as a bad moment, which passes, and as a disk that takes no more, in turns; as a moment only where
+    calls of its kind wake threads, too, for no disk fails those. Only a bad disk fails a call that changes nothing; and
+    between two changes every kill leaves the same, so one before each is enough.
     """
     campaign = Campaign(folder, operation)
     yield campaign.plain()
@@ -121,7 +122,7 @@ def attempts(folder: Path, fault: str, stride: int, operation: str) -> Iterator[
         places = [place for place in places if place.writes]
     first = sum(map(ord, operation)) % stride  # other operations begin elsewhere
     for turn, place in zip(count(), places[first::stride], strict=False):
-        yield campaign.attempt(place, fault, lasting=fault != "KILL" and turn % 2 == 0)
+        yield campaign.attempt(place, fault, lasting=fault != "KILL" and turn % 2 == 0 and place.alone)
 
 
 def main(folder: Path, fault: str, stride: int, operations: list[str]) -> None:

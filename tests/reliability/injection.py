@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import os
 import re
+import signal
 import subprocess
 import sys
 from collections import Counter
@@ -27,6 +28,9 @@ CALLS = (
 CHANGING = frozenset(CALLS.split(",")) - {"read", "pread64", "fcntl", "flock"}
 """Those of them that change something, so that a full or read-only disk may refuse them."""
 
+PATIENCE = 300.0
+"""For how many seconds a child may do what takes it some moments; one that hangs is killed, which no error does."""
+
 _LINE = re.compile(r"(\d+) +(\w+)\((.*)")
 
 
@@ -38,6 +42,8 @@ class Place:
     number: int
     seen: str = ""
     """What strace wrote of it when it was recorded."""
+    alone: bool = True
+    """Whether all calls of its kind have to do with files: a runtime's threads wake each other by writing, too."""
 
     def __str__(self) -> str:
         return f"{self.call} #{self.number}: {self.seen}"
@@ -161,6 +167,10 @@ def _exit_code(act: Callable[[], None]) -> int:
 
 
 def _ended(child: int, folder: Path) -> Ended:
+    descriptor = os.pidfd_open(child)
+    if not select([descriptor], [], [], PATIENCE)[0]:
+        os.kill(child, signal.SIGKILL)
+    os.close(descriptor)
     _, status = os.waitpid(child, 0)
     out, err = ((folder / name).read_text(errors="replace") for name in ("out", "err"))
     return Ended(status=status, out=out, err=err)
@@ -169,6 +179,7 @@ def _ended(child: int, folder: Path) -> Ended:
 def _places(log: str, about: Sequence[Path], folder: Path) -> Iterator[Place]:
     """Yield the calls of the first process that name one of the paths, or a file in it, or write to its output."""
     passed: Counter[str] = Counter()
+    shared = {found[2] for line in log.splitlines() if "<anon_inode:" in line and (found := _LINE.match(line))}
     told = (*map(str, about), f"<{folder}/out>", f"<{folder}/err>")
     first = None
     for line in log.splitlines():
@@ -180,4 +191,4 @@ def _places(log: str, about: Sequence[Path], folder: Path) -> Iterator[Place]:
             continue
         passed[found[2]] += 1
         if any(text in line for text in told):
-            yield Place(found[2], passed[found[2]], line.split(" ", 1)[1].strip())
+            yield Place(found[2], passed[found[2]], line.split(" ", 1)[1].strip(), alone=found[2] not in shared)
