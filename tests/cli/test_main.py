@@ -9,6 +9,8 @@ import pytest
 from click.testing import CliRunner
 
 from carafe.cli import main, training
+from carafe.registry import open_registry
+from carafe.settings import Settings
 
 
 @pytest.mark.parametrize("command", [("models",), ("keys", "list"), ("promote", "houses@1")])
@@ -19,7 +21,7 @@ def test_a_home_that_can_not_be_used_is_told_with_what_to_do(
     done = CliRunner().invoke(main, command)
     assert done.exit_code == 1
     assert "[storage-unavailable]" in done.stderr
-    assert "set CARAFE_HOME to a folder that you may write to" in done.stderr
+    assert "is a file, expected a folder: set CARAFE_HOME to another name" in done.stderr
 
 
 def test_a_home_that_can_not_be_used_is_told_before_anything_is_trained(
@@ -45,6 +47,7 @@ def test_a_recipe_that_can_not_be_written_is_told_without_a_traceback(tmp_path: 
 @pytest.mark.parametrize("command", [("models",), ("keys", "create", "--role", "reader")])
 def test_an_output_that_takes_no_more_is_told_without_a_traceback(command: tuple[str, ...], tmp_path: Path) -> None:
     environ = os.environ | {"CARAFE_HOME": str(tmp_path / "home")}
+    open_registry(Settings(home=tmp_path / "home")).close()
     with Path("/dev/full").open("w") as full:
         done = subprocess.run(
             [sys.executable, "-m", "carafe", *command],
