@@ -14,7 +14,7 @@ from sklearn.linear_model import LinearRegression
 
 import carafe
 from carafe.cli.main import Failure, main
-from carafe.errors import CarafeError
+from carafe.errors import CarafeError, OutputUnavailable
 from reliability.prepared import BACKUP, BUNDLE, KEY, WRITTEN
 
 Act = Callable[[], None]
@@ -50,7 +50,10 @@ def _publish(home: Path) -> None:
         version = carafe.publish(LinearRegression().fit(x, x[:, 0]), "houses", sample=x, promote="always", home=home)
     except CarafeError as error:
         raise Failure(error) from error  # told as the command line tells it
-    click.echo(version)
+    try:
+        click.echo(version)
+    except OSError as error:
+        raise Failure(OutputUnavailable(f"standard output can't be written ({error.strerror})")) from error
 
 
 TRAIN = ("train", "tiny.csv", "--target", "y", "--name", "tiny", "--algorithm", "linear")

@@ -133,6 +133,8 @@ def check_error(name: str, plain: Document, found: Document) -> str:
         assert found["code"] == 1, found
         assert found["err"].startswith("carafe: ") or found["silenced"], found
         assert "Traceback" not in found["err"], found
+        is_output = any(f"/{stream}>" in found["place"] for stream in ("out", "err"))
+        assert is_output or found["silenced"] or "[output-unavailable]\n  standard output" not in found["err"], found
     if left == "old":
         assert found["again"]["code"] == 0, found
     return left

@@ -62,7 +62,8 @@ class Staging:
         """Share the lock for the length of a block: nobody is alone meanwhile."""
         descriptor = self._lock_file()
         try:
-            fcntl.flock(descriptor, fcntl.LOCK_SH)
+            with told():
+                fcntl.flock(descriptor, fcntl.LOCK_SH)
             yield
         finally:
             os.close(descriptor)
@@ -72,18 +73,23 @@ class Staging:
         """Yield whether nobody else stages or keeps; if so, nobody can begin to before the block ends."""
         descriptor = self._lock_file()
         try:
-            try:
-                fcntl.flock(descriptor, fcntl.LOCK_EX | fcntl.LOCK_NB)
-            except BlockingIOError:
-                yield False
-            else:
-                yield True
+            yield _taken(descriptor)
         finally:
             os.close(descriptor)
 
     def _lock_file(self) -> int:
         with told():
             return os.open(self._root / "lock", os.O_RDWR | os.O_CREAT | os.O_CLOEXEC, 0o600)
+
+
+def _taken(descriptor: int) -> bool:
+    """Take a lock alone, and return whether nobody else has it."""
+    with told():
+        try:
+            fcntl.flock(descriptor, fcntl.LOCK_EX | fcntl.LOCK_NB)
+        except BlockingIOError:
+            return False
+    return True
 
 
 @contextmanager
