@@ -190,6 +190,20 @@ def test_a_deleted_version_is_gone_with_its_files_and_its_number(registry: Regis
     assert publish(registry).number == 3
 
 
+def test_the_latest_of_many_versions_are_named_the_lowest_first(registry: Registry) -> None:
+    for _ in range(12):
+        publish(registry)
+    with pytest.raises(VersionNotFound, match=r"no version 99: it has \.\.\., 3, 4, 5, 6, 7, 8, 9, 10, 11, 12$"):
+        registry.resolve(ref("houses@99"))
+
+
+def test_what_follows_deleted_versions_is_called_the_only_one_not_the_first(registry: Registry) -> None:
+    publish(registry)
+    registry.drop_alias("houses", "champion")
+    registry.delete("houses", 1)
+    assert publish(registry).verdict == "champion: the model's only version"
+
+
 def test_the_champion_is_not_deleted(registry: Registry) -> None:
     publish(registry)
     with pytest.raises(VersionInUse, match="houses@1 is champion: promote another version first, or delete the alias"):

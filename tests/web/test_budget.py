@@ -39,6 +39,20 @@ def test_any_other_timeout_is_refused(text: str) -> None:
         read_timeout(text)
 
 
+@pytest.mark.parametrize(
+    ("text", "got"),
+    [
+        ("\xef\xbc\x90", r"'\xef\xbc\x90'"),
+        ("2\t\x1b[0m", r"'2\t\x1b[0m'"),
+        ("", "nothing, or other characters than ASCII"),
+    ],
+)
+def test_what_came_is_told_and_nothing_in_it_is_obeyed(text: str, got: str) -> None:
+    with pytest.raises(InvalidParameter) as refused:
+        read_timeout(text)
+    assert f"got {got}, expected seconds" in str(refused.value)
+
+
 def test_the_smaller_of_both_headers_counts_and_an_unreadable_preference_is_none() -> None:
     told, preferred = "HTTP_X_REQUEST_TIMEOUT", "HTTP_PREFER"
     assert budget_of({}) is None

@@ -33,8 +33,8 @@ def no_model(name: str, known: Iterable[str]) -> ModelNotFound:
 
 def no_version(name: str, number: int, known: Iterable[int]) -> VersionNotFound:
     """Return the error that a model has no such version; it names the latest ones."""
-    latest = sorted(known, reverse=True)
-    shown = ", ".join(map(str, latest[:_SHOWN])) + (", ..." if len(latest) > _SHOWN else "")
+    numbers = sorted(known)
+    shown = ("..., " if len(numbers) > _SHOWN else "") + ", ".join(map(str, numbers[-_SHOWN:]))
     return VersionNotFound(f"{name} has no version {number}: it has {shown}")
 
 

@@ -81,6 +81,7 @@ class MemoryMetadata:
                 first=not shelf.versions,
                 champion=None if champion is None else shelf.version(champion.number),
                 gates=shelf.gates,
+                last=shelf.last,
             )
             verdict = judge(standing)
             self._shelves[draft.name] = shelf

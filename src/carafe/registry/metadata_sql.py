@@ -173,14 +173,14 @@ class SqlMetadata:
 
 def _standing(connection: Connection, name: str) -> Standing:
     """Return what a new version of a model meets."""
-    known: int | None = connection.execute(select(models.c.id).where(models.c.name == name)).scalar()
-    gates = Gates() if known is None else find_gates(connection, known)
+    known = connection.execute(select(models.c.id, models.c.last_number).where(models.c.name == name)).one_or_none()
+    last, gates = (0, Gates()) if known is None else (known.last_number, find_gates(connection, known.id))
     model = model_row(connection, name)
     if model is None:
-        return Standing(first=True, champion=None, gates=gates)
+        return Standing(first=True, champion=None, gates=gates, last=last)
     found = next((each for each in read_aliases(connection, [model])[model] if each.name == CHAMPION), None)
     champion = None if found is None else _version(connection, name, found.number)
-    return Standing(first=False, champion=champion, gates=gates)
+    return Standing(first=False, champion=champion, gates=gates, last=last)
 
 
 def _next_number(connection: Connection, draft: Draft) -> tuple[int, int]:

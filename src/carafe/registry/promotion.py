@@ -49,8 +49,11 @@ class Standing:
     """What a new version meets: whether the model has other versions, which one is champion, and the model's gates."""
 
     first: bool
+    """Whether the model has no version, be it that it never had one or that all were deleted."""
     champion: Version | None
     gates: Gates
+    last: int = 0
+    """The last number that the model gave a version; 0 where it never had one."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -75,7 +78,7 @@ def judge(promotion: Promotion, opinion: Opinion, standing: Standing) -> Verdict
     if why_not is not None:
         return Verdict(promote=False, reason=f"not champion: {why_not}")
     if standing.first:
-        return Verdict(promote=True, reason="champion: the model's first version")
+        return Verdict(promote=True, reason=f"champion: the model's {'only' if standing.last else 'first'} version")
     if promotion is Promotion.ALWAYS:
         return Verdict(promote=True, reason="champion: asked for at publication")
     return Verdict(promote=True, reason=f"champion: {opinion.compared or 'the model had none'}")

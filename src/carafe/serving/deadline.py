@@ -57,4 +57,6 @@ def check_deadline() -> None:
         DeadlineExceeded: when the time is over.
     """
     if left() == 0.0:
-        raise DeadlineExceeded("the time that the client gave was over before the model was asked; give more, or less")
+        raise DeadlineExceeded(
+            "the time that the client gave was over before the model was asked; give more time, or less to do"
+        )

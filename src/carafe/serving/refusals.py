@@ -28,7 +28,7 @@ class Refusals:
         """Return what is told after a wait of so many seconds; ``given`` where it was the client that gave no more."""
         story = f"the request waited {spelled(waited)} for its turn, as long as"
         if given:
-            return self._of(DeadlineExceeded, f"{story} its client gives; give more, or less to do")
+            return self._of(DeadlineExceeded, f"{story} its client gives; give more time, or less to do")
         return self._of(ServerBusy, f"{story} it may; ask again later")
 
     def _of(self, kind: type[CarafeError], story: str) -> CarafeError:

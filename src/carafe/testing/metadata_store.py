@@ -95,14 +95,14 @@ def the_judge_sees_what_stands(make: MakeMetadata) -> None:
     first = store.version("houses", 1)
     assert seen == [
         Standing(first=True, champion=None, gates=Gates()),
-        Standing(first=False, champion=first, gates=Gates(proof=True)),
+        Standing(first=False, champion=first, gates=Gates(proof=True), last=1),
     ]
     assert store.version("houses", 2).verdict == "seen"
     drop(store, "houses", CHAMPION)
     for number in (1, 2):
         store.remove("houses", number, when=NOON)
     add_watched("z")
-    assert seen[2] == Standing(first=True, champion=None, gates=Gates(proof=True))
+    assert seen[2] == Standing(first=True, champion=None, gates=Gates(proof=True), last=2)
 
 
 def an_alias_moves_in_one_step(make: MakeMetadata) -> None:
@@ -167,9 +167,9 @@ def what_is_not_there_is_named_with_what_is(make: MakeMetadata) -> None:
         lambda: store.remove("house", 1, when=NOON),
     ):
         refused(ModelNotFound, change, "did you mean houses?")
-    refused(VersionNotFound, lambda: store.version("houses", 9), "houses has no version 9: it has 3, 2, 1")
-    refused(VersionNotFound, lambda: point(store, "houses", "x", 9), "it has 3, 2, 1")
-    refused(VersionNotFound, lambda: store.remove("houses", 9, when=NOON), "it has 3, 2, 1")
+    refused(VersionNotFound, lambda: store.version("houses", 9), "houses has no version 9: it has 1, 2, 3")
+    refused(VersionNotFound, lambda: point(store, "houses", "x", 9), "it has 1, 2, 3")
+    refused(VersionNotFound, lambda: store.remove("houses", 9, when=NOON), "it has 1, 2, 3")
     refused(AliasNotFound, lambda: store.aliased("houses", "blue"), "no alias 'blue': it has champion")
     refused(AliasNotFound, lambda: drop(store, "houses", "blue"), "it has champion")
     drop(store, "houses", CHAMPION)
