@@ -220,7 +220,7 @@ counts = st.builds(
 )
 plans = st.builds(
     Plan,
-    every=st.sampled_from([0.0, 10.0, 60.0]),
+    every=st.sampled_from([0.001, 10.0, 60.0]),
     min_requests=st.integers(1, 500),
     max_errors=st.sampled_from([0.0, 1.0, 5.0, 50.0, 100.0]),
     max_slower=st.sampled_from([None, 1.0, 2.0]),

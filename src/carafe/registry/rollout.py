@@ -28,7 +28,8 @@ class Plan(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True
     steps: tuple[float, ...] = (5.0, 25.0, 100.0)
     """The candidate's share in percent, step by step."""
     every: float = 600.0
-    """How long each step is watched at least, in seconds; the last one, too, before the rollout is done."""
+    """How long each step is watched at least, in seconds, more than 0; the last one, too, before the rollout is
+    done."""
     min_requests: int = 100
     """How many requests the candidate must have been asked in a step before the next one."""
     max_errors: float = 1.0
@@ -45,7 +46,10 @@ class Plan(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True
                 f"steps: got {', '.join(f'{step:g}' for step in self.steps[:30])}, expected up to {MOST_STEPS} rising "
                 "percentages with at most two decimals, of which the last is 100"
             )
-        _check("every", self.every, least=0, most=LONGEST_STEP)
+        if not 0 < self.every <= LONGEST_STEP:
+            raise InvalidRollout(
+                f"every: got {self.every:.15g}, expected more than 0 and at most {LONGEST_STEP:,.0f} seconds (30 days)"
+            )
         _check("min_requests", self.min_requests, least=1, most=MOST_REQUESTS)
         _check("max_errors", self.max_errors, least=0, most=100)
         if self.max_slower is not None:
@@ -54,7 +58,7 @@ class Plan(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True
 
 def _check(name: str, value: float, *, least: float, most: float) -> None:
     if not (math.isfinite(value) and least <= value <= most):
-        raise InvalidRollout(f"{name}: got {value:g}, expected {least:g} to {most:g}")
+        raise InvalidRollout(f"{name}: got {value:.15g}, expected {least:,.15g} to {most:,.15g}")
 
 
 class State(StrEnum):
