@@ -112,7 +112,7 @@ def test_it_begins_without_following_is_shown_paused_resumed_and_stopped(registr
     assert "stays at 10 %" in run("rollout", "pause", "houses").stdout
     assert "goes on at 10 %" in run("rollout", "resume", "houses@champion").stdout
     stopped = run("rollout", "stop", "houses", "--reason", "enough")
-    assert stopped.stdout == "the rollout of houses@2 on champion has ended: houses is version 1 again\n"
+    assert stopped.stdout == "the rollout of houses@2 on champion has ended: houses@champion is version 1 again\n"
     assert registry.history("houses").items[0].reason.startswith("rollout 1 stopped: stopped by ")
     assert "enough" in run("rollout", "status", "houses").stdout
     again = run("rollout", "stop", "houses")
@@ -128,6 +128,7 @@ def test_it_begins_without_following_is_shown_paused_resumed_and_stopped(registr
         (("houses@2", "--max-errors", "few"), 2, "no percentage such as 1%"),
         (("houses@2", "--steps", "5,50"), 1, "[invalid-rollout]"),
         (("houses",), 2, "say houses@3"),
+        (("start", "houses@2"), 2, "there is no command 'start': `carafe rollout houses@2` begins a rollout"),
         (("houses@1",), 1, "[invalid-rollout]"),
         (("houses@9",), 1, "[version-not-found]"),
         (("status", "houses"), 1, "[rollout-not-found]"),
@@ -140,6 +141,23 @@ def test_what_can_not_be_done_is_said(registry: Registry, words: tuple[str, ...]
     assert (result.exit_code, result.stdout) == (code, "")
     assert complaint in result.stderr
     assert registry.rollouts.active() == ()
+
+
+def test_one_begins_and_stops_only_where_the_alias_is_what_was_seen(registry: Registry) -> None:
+    seen = registry.alias("houses").revision
+    refused = run("rollout", "houses@2", "--detach", "--if-revision", str(seen + 100))
+    assert (refused.exit_code, "[alias-changed]" in refused.stderr) == (1, True)
+    assert run("rollout", "houses@2", "--detach", "--if-revision", str(seen)).exit_code == 0
+    late = run("rollout", "stop", "houses", "--if-revision", str(seen))
+    assert (late.exit_code, "[alias-changed]" in late.stderr) == (1, True)
+    assert len(registry.rollouts.active()) == 1
+    now = str(registry.alias("houses").revision)
+    assert run("rollout", "stop", "houses", "--if-revision", now).exit_code == 0
+
+
+def test_options_may_stand_before_the_version(registry: Registry) -> None:
+    result = run("rollout", "--alias", "champion", "houses@2", "--detach")
+    assert (result.exit_code, len(registry.rollouts.active())) == (0, 1), result.output
 
 
 def test_ctrl_c_ends_the_command_and_not_the_rollout(registry: Registry, home: Path) -> None:

@@ -1,17 +1,23 @@
 from __future__ import annotations
 
 import contextlib
+import re
 
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from carafe.access import Permission
 from carafe.errors import AliasChanged, InvalidParameter
 from carafe.registry import Action, Entry, memory_registry
 from carafe.schema import ModelRef
 from carafe.web.call import IF_MATCH, Call
 from carafe.web.precondition import conditionally, tag
+from carafe.web.route import Route
+from carafe.web.routes import ROUTES
 from sealed import publish, untried
+from served import publish_rule
+from web.conftest import House
 
 REGISTRY = untried(memory_registry())
 publish(REGISTRY)
@@ -66,6 +72,31 @@ def test_a_star_outlasts_those_who_are_faster() -> None:
     call = Call(method="PUT", path="/", query="", headers={IF_MATCH: "*"}, peer="", read=bytes)
     entry = conditionally(call, registry, "houses", "champion", act)
     assert (entry.action, registry.alias("houses").revision) == (Action.PROMOTE, entry.id)
+
+
+CHANGES = [route for route in ROUTES if route.permission in {Permission.PROMOTE, Permission.DELETE}]
+
+
+@pytest.mark.parametrize("route", CHANGES, ids=[f"{route.method} {route.path}" for route in CHANGES])
+def test_no_route_that_changes_something_passes_a_condition_over(empty_house: House, route: Route) -> None:
+    """A tag that nothing has ever had stands against every change, and none is made."""
+    registry = empty_house.service.registry
+    for rule in ("houses", "cheap houses", "cheap houses"):
+        publish_rule(registry, "houses", rule)
+    registry.promote(ModelRef(name="houses", version=2))
+    if route.path.rpartition("/")[2] in {"pause", "resume"} or (route.method, route.path[-7:]) == ("DELETE", "rollout"):
+        registry.rollouts.begin("houses", 1)
+    before = registry.history("houses")
+    values = {"name": "houses", "alias": "champion", "number": "3"}
+    path = re.sub("<(.*?)>", lambda found: values[found[1]], route.path)
+    bodies = {"RolloutOrder": '{"version": 1}', "AliasChange": '{"version": 1}', "GatesDocument": '{"proof": true}'}
+    body = bodies.get(route.takes.__name__, "") if isinstance(route.takes, type) else ""
+    for header, value in (("If-Match", '"900000"'), ("If-None-Match", "*")):
+        answer = empty_house.ask(route.method, path, body, {header: value})
+        slug = "alias-changed" if route.conditional else "precondition-failed"
+        assert (answer.status, answer.json["type"]) == (412, f"urn:carafe:problem:{slug}"), header
+    assert registry.history("houses") == before
+    assert empty_house.ask(route.method, path, body, {"If-Match": "*"}).status < 300
 
 
 def test_an_alias_that_is_gone_is_not_there_any_more() -> None:

@@ -76,11 +76,38 @@ def test_a_rollout_is_begun_shown_paused_resumed_and_stopped(house: House) -> No
     assert house.ask("GET", "/models/houses/rollouts?page=2").json["rollouts"] == []
 
 
+def told(answer: Answer) -> tuple[int, str]:
+    return answer.status, answer.json["type"].rpartition(":")[2]
+
+
+def test_a_rollout_begins_and_ends_only_where_the_alias_is_what_was_seen(house: House) -> None:
+    publish_rule(house.service.registry, "houses", "cheap houses")
+    alias, order = "/models/houses/aliases/champion", json.dumps({"version": 2, "steps": [10, 100], "every": 3600})
+    seen = house.ask("GET", alias).headers["etag"]
+    assert told(house.ask("POST", PATH, order, {"If-Match": '"1000000"'})) == (412, "alias-changed")
+    assert told(house.ask("POST", PATH, order, {"If-None-Match": "*"})) == (412, "alias-changed")
+    assert told(house.ask("POST", PATH, order, {"If-Match": "seven"})) == (400, "invalid-parameter")
+    assert house.ask("GET", alias).headers["etag"] == seen
+    assert house.ask("POST", PATH, order, {"If-Match": seen}).status == 201
+    begun = house.ask("GET", alias).headers["etag"]
+    for stale in (seen, 'W/"1"', '"1", "2"'):
+        assert told(house.ask("DELETE", PATH, "", {"If-Match": stale})) == (412, "alias-changed")
+    assert told(house.ask("POST", PATH, order, {"If-Match": seen})) == (412, "alias-changed")
+    assert house.service.registry.rollouts.latest("houses").rollout.state == "running"
+    assert house.ask("GET", alias).headers["etag"] == begun
+    assert house.ask("DELETE", PATH, "", {"If-Match": begun}).json["state"] == "stopped"
+    assert told(house.ask("DELETE", PATH, "", {"If-Match": begun})) == (412, "alias-changed")
+    assert told(house.ask("DELETE", PATH, "", {"If-Match": "*"})) == (409, "rollout-conflict")
+    assert house.ask("POST", PATH, order, {"If-Match": "*"}).status == 201
+    assert house.ask("DELETE", PATH, "", {"If-Match": "*"}).status == 200
+
+
 @pytest.mark.parametrize(
     ("order", "status", "slug", "words"),
     [
         ({"steps": [25, 5, 100]}, 422, "invalid-rollout", "rising"),
         ({"every": -1}, 422, "invalid-rollout", "every: got -1"),
+        ({"every": 0}, 422, "invalid-rollout", "every: got 0, expected more than 0"),
         ({"version": 1}, 422, "invalid-rollout", "begins where another version answers alone"),
         ({"version": 9}, 404, "version-not-found", "9"),
         ({"steps": "5,25,100"}, 422, "invalid-document", ""),

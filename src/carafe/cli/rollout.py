@@ -29,7 +29,9 @@ class _Rollout(click.Group):
     def parse_args(self, ctx: click.Context, args: list[str]) -> list[str]:
         """Put the name of the command in front of a version, which has an @ that no command has."""
         first = next((arg for arg in args if not arg.startswith("-")), "")
-        if "@" in first or (first and first not in self.commands):
+        if first and first not in self.commands:
+            if args[0] == first and "@" not in first and "@" in "".join(args[1:2]):
+                ctx.fail(f"there is no command {first!r}: `carafe rollout {args[1]}` begins a rollout")
             args = [_BEGIN, *args]
         return super().parse_args(ctx, args)
 
@@ -121,6 +123,7 @@ def command() -> None:
 )
 @said.reason
 @said.force
+@said.if_revision
 @click.option("--detach", is_flag=True, help="Return once it has begun, instead of following it.")
 @click.pass_context
 def begin(  # noqa: PLR0913 - one for each option
@@ -135,6 +138,7 @@ def begin(  # noqa: PLR0913 - one for each option
     max_slower: float,
     reason: str,
     force: bool,
+    if_revision: int | None,
     detach: bool,
 ) -> None:
     """Let NAME@VERSION answer a small share of what is asked of an alias, then more, then all.
@@ -147,7 +151,14 @@ def begin(  # noqa: PLR0913 - one for each option
     with opened_registry() as registry:
         number = registry.resolve(meant).number
         begun = registry.rollouts.begin(
-            meant.name, number, alias=alias, plan=plan, by=account(), reason=reason, force=force
+            meant.name,
+            number,
+            alias=alias,
+            plan=plan,
+            by=account(),
+            reason=reason,
+            expected=if_revision,
+            force=force,
         )
         click.echo(
             f"rollout {begun.id} of {begun} has begun: version {begun.stable} answers all but {begun.percent:g} %"
@@ -178,13 +189,14 @@ def status(*, model: str, following: bool, as_json: bool) -> None:
 @command.command("stop")
 @click.argument("model", metavar="NAME[@ALIAS]")
 @said.reason
-def stop(*, model: str, reason: str) -> None:
+@said.if_revision
+def stop(*, model: str, reason: str, if_revision: int | None) -> None:
     """End the rollout of NAME[@ALIAS], which points at what it had before again."""
     name, alias = _meant(model)
     with opened_registry() as registry:
-        ended = registry.rollouts.stop(name, alias, by=account(), reason=reason)
+        ended = registry.rollouts.stop(name, alias, by=account(), reason=reason, expected=if_revision)
         now = registry.alias(name, alias).traffic
-        click.echo(f"the rollout of {ended} has ended: {_called(name, alias)} is {now} again")
+        click.echo(f"the rollout of {ended} has ended: {name}@{alias} is {now} again")
 
 
 @command.command("pause")

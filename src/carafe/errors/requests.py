@@ -87,6 +87,13 @@ class BodyTooLarge(CarafeError):
     title = "The body is too large"
 
 
+class PreconditionFailed(CarafeError):
+    """Raised when a request sets a condition for a change of what has no revision, so that it can't be held."""
+
+    slug = "precondition-failed"
+    title = "The condition can't be held"
+
+
 class InvalidParameter(CarafeError):
     """Raised when a query parameter, a path segment or an argument has a value that can't be used."""
 

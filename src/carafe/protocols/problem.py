@@ -27,6 +27,7 @@ STATUS: dict[str, int] = {
     "rollout-conflict": 409,
     "output-unavailable": 409,
     "alias-changed": 412,
+    "precondition-failed": 412,
     "body-too-large": 413,
     "unsupported-media-type": 415,
     "invalid-input": 422,

@@ -18,12 +18,16 @@ def check_expected(change: Change, found: Alias | None) -> None:
     Raises:
         AliasChanged: when it has another revision, or is there and should not be, or the other way round.
     """
-    if change.expected is None or change.expected == (found.revision if found else 0):
+    check_revision(f"{change.name}@{change.alias}", change.expected, found)
+
+
+def check_revision(called: str, expected: int | None, found: Alias | None) -> None:
+    """Return when the alias that is ``called`` so is at the expected revision; as ``check_expected`` otherwise."""
+    if expected is None or expected == (found.revision if found else 0):
         return
-    called = f"{change.name}@{change.alias}"
     if found is None:
-        raise AliasChanged(f"{called}: expected revision {change.expected}, but there is no such alias (any more)")
-    wanted = f"revision {change.expected}" if change.expected else "that there was none yet"
+        raise AliasChanged(f"{called}: expected revision {expected}, but there is no such alias (any more)")
+    wanted = f"revision {expected}" if expected else "that there was none yet"
     raise AliasChanged(
         f"{called}: expected {wanted}, but it is at revision {found.revision} now, with {found.traffic}: look again, "
         "then decide"

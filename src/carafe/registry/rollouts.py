@@ -2,14 +2,16 @@
 
 from __future__ import annotations
 
+from contextlib import suppress
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from typing import Protocol
 
-from carafe.errors import InvalidRollout, RolloutConflict
+from carafe.errors import AliasNotFound, InvalidRollout, RolloutConflict
 from carafe.registry.absence import rolled_out_already
 from carafe.registry.history import MAX_REASON, Action, Change, said
 from carafe.registry.metadata import MetadataStore
+from carafe.registry.moved import check_revision
 from carafe.registry.query import Page
 from carafe.registry.rollout import Plan, Rollout, State, share
 from carafe.registry.rollout_decision import Decision, Move
@@ -36,7 +38,7 @@ class Rollouts:
     admit: Admit
     """Returns the change by which a candidate begins to answer, once nothing stands against it or it is forced."""
 
-    def begin(
+    def begin(  # noqa: PLR0913 - what may be said of a rollout
         self,
         name: str,
         candidate: int,
@@ -45,9 +47,20 @@ class Rollouts:
         plan: Plan | None = None,
         by: str = "",
         reason: str = "",
+        expected: int | None = None,
         force: bool = False,
     ) -> Rollout:
         """Let a version answer the first step's share of what is asked of an alias, and return its rollout.
+
+        Args:
+            name: the model.
+            candidate: the number of the version that is to take over.
+            alias: what it is to take over.
+            plan: how; as ``Plan`` has it where none is given.
+            by: who asks for it.
+            reason: why.
+            expected: the revision that the alias must have; None where any will do.
+            force: go on although the version can't be loaded, or does not pass the gates; the history tells of it.
 
         Raises:
             ModelNotFound, VersionNotFound, AliasNotFound: when there is no such model, version or alias.
@@ -55,10 +68,11 @@ class Rollouts:
             CorruptArtefact, LoadFailed, NewerArtefact, MissingExtra, StorageUnavailable, StillLoading, ModelTooLarge:
                 when the candidate can't be loaded, and ``force`` does not say to go on.
             PromotionRefused: when it does not pass the model's gates, and ``force`` does not say to go on.
-            AliasChanged: when the alias was changed by somebody else meanwhile.
+            AliasChanged: when the alias is at another revision, or was changed by somebody else meanwhile.
             RolloutConflict: when the alias has a rollout already.
         """
-        found = self.metadata.alias(check_name(name), check_name(alias, what="alias"))
+        self._check_seen(check_name(name), check_name(alias, what="alias"), expected)
+        found = self.metadata.alias(name, alias)
         version = self.metadata.version(name, checked_number(name, candidate))
         before, plan = found.traffic, plan or Plan()
         for each in self.active():
@@ -77,7 +91,7 @@ class Rollouts:
             when=datetime.now(UTC),
             by=said(by, what="by"),
             reason=said(reason, what="reason"),
-            expected=found.revision,
+            expected=found.revision if expected is None else expected,
         )
         admitted = self.admit(change, force=force)
         return self.metadata.rollouts.begin(
@@ -105,14 +119,26 @@ class Rollouts:
         """Return the rollouts of all models that have not ended; cheap enough to poll."""
         return self.metadata.rollouts.active()
 
-    def stop(self, name: str, alias: str = CHAMPION, *, by: str = "", reason: str = "") -> Rollout:
+    def stop(
+        self, name: str, alias: str = CHAMPION, *, by: str = "", reason: str = "", expected: int | None = None
+    ) -> Rollout:
         """End a rollout: the alias points at what it had before.
 
         Raises:
             ModelNotFound, RolloutNotFound: as ``latest``.
+            AliasChanged: when the alias is at another revision than the expected one, as after a step.
             RolloutConflict: when it has ended.
         """
-        return self._ended_by_hand(name, alias, by=by, reason=reason)
+        watched = self.latest(name, alias)
+        self._check_seen(name, alias, expected)
+        why = said(reason, what="reason")
+        outcome = f"stopped{f' by {by}' if by else ''}{f': {why}' if why else ''}"
+        ended = None
+        if watched.rollout.state.active:
+            ended = self._end(watched.rollout, State.STOPPED, outcome, figures=watched.figures, by=said(by, what="by"))
+        if ended is None:
+            self._check_seen(name, alias, expected)
+        return ended or self._moved(name, alias)
 
     def pause(self, name: str, alias: str = CHAMPION, *, by: str = "") -> Rollout:
         """Let a rollout take no further step; it still turns back where a bound is broken. As ``stop`` otherwise."""
@@ -149,14 +175,14 @@ class Rollouts:
             return self._turn(rollout, State.RUNNING, step, "", change)
         return None
 
-    def _ended_by_hand(self, name: str, alias: str, *, by: str, reason: str) -> Rollout:
-        watched = self.latest(name, alias)
-        why = said(reason, what="reason")
-        outcome = f"stopped{f' by {by}' if by else ''}{f': {why}' if why else ''}"
-        ended = None
-        if watched.rollout.state.active:
-            ended = self._end(watched.rollout, State.STOPPED, outcome, figures=watched.figures, by=said(by, what="by"))
-        return ended or self._moved(name, alias)
+    def _check_seen(self, name: str, alias: str, expected: int | None) -> None:
+        """Raise AliasChanged when the alias is at another revision than the expected one, or there is none any more."""
+        if expected is None:
+            return
+        found = None
+        with suppress(AliasNotFound):
+            found = self.metadata.alias(name, alias)
+        check_revision(f"{name}@{alias}", expected, found)
 
     def _set(self, name: str, alias: str, state: State, outcome: str) -> Rollout:
         found = self.latest(name, alias).rollout

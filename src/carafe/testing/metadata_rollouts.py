@@ -131,6 +131,17 @@ def a_step_is_taken_once(make: MakeMetadata) -> None:
     assert store.rollouts.active() == (taken,)
 
 
+def a_turn_expects_the_alias_as_it_was_seen(make: MakeMetadata) -> None:
+    """Where that is at another revision the turn is refused, and neither the rollout nor the alias changes."""
+    store = ready(make)
+    made = begin(store)
+    stopped = Turn(state=State.STOPPED, step=0, when=NOON, change=onwards(replace(made, revision=10_000), 0).change)
+    before, generation = store.alias("houses", CHAMPION), store.generation()
+    refused(AliasChanged, lambda: store.rollouts.turn(made, stopped), "10000", f"revision {made.revision}")
+    assert (store.rollouts.active(), store.alias("houses", CHAMPION)) == ((made,), before)
+    assert store.generation() == generation
+
+
 def a_rollout_ends_and_another_may_begin(make: MakeMetadata) -> None:
     """What has ended takes no turn, and stays to be read."""
     store = ready(make)
@@ -238,6 +249,7 @@ ROLLOUT_CHECKS: tuple[Callable[[MakeMetadata], None], ...] = (
     an_alias_has_one_rollout_at_a_time,
     a_refused_begin_leaves_nothing,
     a_step_is_taken_once,
+    a_turn_expects_the_alias_as_it_was_seen,
     a_rollout_ends_and_another_may_begin,
     the_end_of_a_rollout_is_a_change,
     whoever_changes_the_alias_overtakes_its_rollout,

@@ -97,6 +97,6 @@ ALIAS_ROUTES: tuple[Route, ...] = (
         summary="Change what a version must fulfil before it may answer as champion",
         takes=GatesDocument,
         gives=GatesDocument,
-        problems=(400, 404, 413, 415, 422),
+        problems=(400, 404, 412, 413, 415, 422),
     ),
 )

@@ -1,15 +1,17 @@
 """``If-Match`` and ``If-None-Match`` (RFC 9110, section 13.1): a change that is only made to what its sender has seen.
 
-The entity tag of an alias is its revision in quotes. Tags are compared strongly, so a weak one never matches.
+The entity tag of an alias is its revision in quotes. Tags are compared strongly, so a weak one never matches. What has
+no revision has no tag that could match: there a condition is false, and never passed over.
 """
 
 from __future__ import annotations
 
 import re
 from collections.abc import Callable
+from typing import TypeVar
 
-from carafe.errors import AliasChanged, AliasNotFound, InvalidParameter
-from carafe.registry import Alias, Entry, Registry
+from carafe.errors import AliasChanged, AliasNotFound, InvalidParameter, PreconditionFailed
+from carafe.registry import Alias, Registry
 from carafe.web.call import IF_MATCH, IF_NONE_MATCH, Call
 
 ATTEMPTS = 20
@@ -21,7 +23,9 @@ _TAG = re.compile(r'(W/)?"([\x21\x23-\x7e\x80-\xff]*)"')
 _COMMA = re.compile(r"[ \t]*,[ \t]*")
 _REVISION = re.compile(r"[1-9][0-9]{0,17}", re.ASCII)
 
-Act = Callable[[int | None], Entry]
+T = TypeVar("T")
+
+Act = Callable[[int | None], T]
 """Makes a change, which expects a revision: 0 for no such alias yet, None for any."""
 
 
@@ -30,20 +34,16 @@ def tag(revision: int) -> tuple[str, str]:
     return ("ETag", f'"{revision}"')
 
 
-def conditionally(call: Call, registry: Registry, name: str, alias: str, act: Act) -> Entry:
-    """Make a change of an alias under the conditions that came with the request.
+def conditionally(call: Call, registry: Registry, name: str, alias: str, act: Act[T]) -> T:
+    """Make a change of an alias under the conditions that came with the request, and return what it makes.
 
     Raises:
         InvalidParameter: when a condition is malformed, or two came.
         AliasChanged: when the alias is not as the condition says.
         CarafeError: whatever ``act`` raises.
     """
-    wanted, unwanted = call.headers.get(IF_MATCH), call.headers.get(IF_NONE_MATCH)
-    if wanted is not None and unwanted is not None:
-        raise InvalidParameter("got If-Match and If-None-Match: expected one of them")
-    if unwanted is not None:
-        if unwanted.strip() != ANY:
-            raise InvalidParameter(f"If-None-Match: got {unwanted[:60]!a}, expected * for an alias that is to be new")
+    wanted, new = _conditions(call)
+    if new:
         return act(0)
     if wanted is None:
         return act(None)
@@ -52,7 +52,35 @@ def conditionally(call: Call, registry: Registry, name: str, alias: str, act: Ac
     return act(_one_of(_revisions(wanted), registry, name, alias))
 
 
-def _while_there(registry: Registry, name: str, alias: str, act: Act) -> Entry:
+def check_unconditional(call: Call) -> None:
+    """Go on with a change of what has no revision where the request sets no condition but that it is there.
+
+    Raises:
+        InvalidParameter: when a condition is malformed, or two came.
+        PreconditionFailed: for any other condition: it can't be held, and is not to be passed over.
+    """
+    wanted, new = _conditions(call)
+    if new:
+        raise PreconditionFailed("If-None-Match: got *, but this changes what is there already: leave it out")
+    if wanted is not None and wanted.strip() != ANY:
+        _revisions(wanted)
+        raise PreconditionFailed(
+            f"If-Match: got {wanted[:60]!a}, but what this changes has no revision that could match: look at it again, "
+            "then ask without the condition"
+        )
+
+
+def _conditions(call: Call) -> tuple[str | None, bool]:
+    """Return what If-Match says, None where it did not come; and whether If-None-Match asks for what is to be new."""
+    wanted, unwanted = call.headers.get(IF_MATCH), call.headers.get(IF_NONE_MATCH)
+    if wanted is not None and unwanted is not None:
+        raise InvalidParameter("got If-Match and If-None-Match: expected one of them")
+    if unwanted is not None and unwanted.strip() != ANY:
+        raise InvalidParameter(f"If-None-Match: got {unwanted[:60]!a}, expected * for an alias that is to be new")
+    return wanted, unwanted is not None
+
+
+def _while_there(registry: Registry, name: str, alias: str, act: Act[T]) -> T:
     """Change an alias that there is, whatever its revision."""
     for attempt in range(1, ATTEMPTS + 1):
         try:

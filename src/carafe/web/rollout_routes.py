@@ -10,7 +10,7 @@ from carafe.web.views import rollouts
 _PATH = "/models/<name>/aliases/<alias>/rollout"
 
 
-def _turning(method: str, path: str, view: View, summary: str) -> Route:
+def _turning(method: str, path: str, view: View, summary: str, *, conditional: bool = False) -> Route:
     return Route(
         method=method,
         path=path,
@@ -18,7 +18,8 @@ def _turning(method: str, path: str, view: View, summary: str) -> Route:
         view=view,
         summary=summary,
         gives=RolloutDocument,
-        problems=(400, 404, 409, 503),
+        problems=(400, 404, 409, 412, 503),
+        conditional=conditional,
         tag="rollouts",
     )
 
@@ -34,6 +35,7 @@ ROLLOUT_ROUTES = (
         gives=RolloutDocument,
         status=201,
         problems=(400, 404, 409, 412, 413, 415, 422, 503),
+        conditional=True,
         tag="rollouts",
     ),
     Route(
@@ -46,7 +48,7 @@ ROLLOUT_ROUTES = (
         problems=(400, 404),
         tag="rollouts",
     ),
-    _turning("DELETE", _PATH, rollouts.stop, "End a rollout: the alias points at what it had before"),
+    _turning("DELETE", _PATH, rollouts.stop, "End a rollout: the alias points at what it had before", conditional=True),
     _turning("POST", f"{_PATH}/pause", rollouts.pause, "Let a rollout take no further step; it still turns back"),
     _turning("POST", f"{_PATH}/resume", rollouts.resume, "Let a paused rollout go on"),
     Route(

@@ -159,7 +159,7 @@ ROUTES: tuple[Route, ...] = (
         summary="Delete a version that no alias points at",
         gives=Body.NOTHING,
         status=204,
-        problems=(400, 404, 409),
+        problems=(400, 404, 409, 412),
     ),
     *ALIAS_ROUTES,
     *ROLLOUT_ROUTES,

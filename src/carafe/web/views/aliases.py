@@ -14,7 +14,7 @@ from carafe.schema.exchange import check_name
 from carafe.web.alias_documents import AliasChange, AliasList, HistoryPage, Turn
 from carafe.web.author import author
 from carafe.web.call import CONTENT_ENCODING, CONTENT_TYPE, Reply, document
-from carafe.web.precondition import Act, conditionally, tag
+from carafe.web.precondition import Act, check_unconditional, conditionally, tag
 from carafe.web.query import moment, read_query, whole
 from carafe.web.route import Context
 
@@ -115,6 +115,7 @@ def show_gates(context: Context) -> Reply:
 def set_gates(context: Context) -> Reply:
     """Change a model's gates."""
     read_query(context.call)
+    check_unconditional(context.call)
     gates, registry = _body(context, GatesDocument).gates, context.service.registry
     registry.set_gates(context.parameters["name"], gates, by=author(context.trace.principal))
     return document(GatesDocument.of(gates))
@@ -129,13 +130,13 @@ def _body(context: Context, kind: type[T], *, empty: T | None = None) -> T:
     return read_document(body, kind)
 
 
-def _changed(context: Context, act: Act) -> Reply:
+def _changed(context: Context, act: Act[Entry]) -> Reply:
     """Make a change, and return what the alias is now."""
     entry = _change(context, act)
     return document(AliasDocument.then(entry), headers=(tag(entry.id),))
 
 
-def _change(context: Context, act: Act) -> Entry:
+def _change(context: Context, act: Act[Entry]) -> Entry:
     """Make a change under the request's conditions, and let this process follow it at once."""
     service, parameters = context.service, context.parameters
     entry = conditionally(context.call, service.registry, parameters["name"], parameters["alias"], act)

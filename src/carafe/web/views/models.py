@@ -18,6 +18,7 @@ from carafe.web.documents import (
     VersionDocument,
     VersionPage,
 )
+from carafe.web.precondition import check_unconditional
 from carafe.web.query import number, read_query, whole
 from carafe.web.route import Context
 
@@ -62,6 +63,7 @@ def show_version(context: Context) -> Reply:
 def delete_version(context: Context) -> Reply:
     """Delete a version that no alias points at."""
     read_query(context.call)
+    check_unconditional(context.call)
     ref = _version(context)
     context.service.registry.delete(ref.name, ref.version or 0, by=author(context.trace.principal))
     context.service.catalog.refresh()

@@ -11,6 +11,7 @@ from carafe.registry.query import MAX_PAGE, MAX_SIZE
 from carafe.registry.rollout_documents import RolloutDocument, RolloutPage
 from carafe.web.author import author
 from carafe.web.call import CONTENT_ENCODING, CONTENT_TYPE, Reply, document
+from carafe.web.precondition import Act, check_unconditional, conditionally
 from carafe.web.query import read_query, whole
 from carafe.web.route import Context
 
@@ -42,14 +43,18 @@ def begin(context: Context) -> Reply:
         max_errors=order.max_errors,
         max_slower=order.max_slower,
     )
-    begun = context.service.registry.rollouts.begin(
-        context.parameters["name"],
-        order.version,
-        alias=context.parameters["alias"],
-        plan=plan,
-        by=author(context.trace.principal),
-        reason=order.reason,
-        force=order.force,
+    begun = _conditionally(
+        context,
+        lambda expected: context.service.registry.rollouts.begin(
+            context.parameters["name"],
+            order.version,
+            alias=context.parameters["alias"],
+            plan=plan,
+            by=author(context.trace.principal),
+            reason=order.reason,
+            expected=expected,
+            force=order.force,
+        ),
     )
     return _moved(context, begun, status=201)
 
@@ -74,12 +79,15 @@ def stop(context: Context) -> Reply:
     """End a rollout: the alias points at what it had before."""
     read_query(context.call)
     rollouts, by = context.service.registry.rollouts, author(context.trace.principal)
-    return _moved(context, rollouts.stop(context.parameters["name"], context.parameters["alias"], by=by))
+    name, alias = context.parameters["name"], context.parameters["alias"]
+    ended = _conditionally(context, lambda expected: rollouts.stop(name, alias, by=by, expected=expected))
+    return _moved(context, ended)
 
 
 def pause(context: Context) -> Reply:
     """Let a rollout take no further step."""
     read_query(context.call)
+    check_unconditional(context.call)
     rollouts, by = context.service.registry.rollouts, author(context.trace.principal)
     return _moved(context, rollouts.pause(context.parameters["name"], context.parameters["alias"], by=by))
 
@@ -87,8 +95,15 @@ def pause(context: Context) -> Reply:
 def resume(context: Context) -> Reply:
     """Let a paused rollout go on."""
     read_query(context.call)
+    check_unconditional(context.call)
     rollouts = context.service.registry.rollouts
     return _moved(context, rollouts.resume(context.parameters["name"], context.parameters["alias"]))
+
+
+def _conditionally(context: Context, act: Act[Rollout]) -> Rollout:
+    """Begin or end a rollout under the request's conditions: both change the alias, whose revision they name."""
+    name, alias = context.parameters["name"], context.parameters["alias"]
+    return conditionally(context.call, context.service.registry, name, alias, act)
 
 
 def _moved(context: Context, rollout: Rollout, *, status: int = 200) -> Reply:
