@@ -189,7 +189,10 @@ def test_the_history_says_which_version_answered_on_a_day() -> None:
     done("promote", "houses@2", "--reason", "new districts")
     today = datetime.now(UTC).date()
     told = done("history", "houses", "--at", f"{today}")
-    assert f"on {today} 23:59 UTC houses@champion was version 2" in told
+    assert re.match(rf"(now, )?on {today} ", told)
+    for day in (today + timedelta(days=1), "2099-01-01"):
+        future = done("history", "houses", "--at", f"{day}")
+        assert re.search(rf"^now, on \S+ \S+ UTC, houses@champion is version 2; {day} 23:59 UTC is still to", future)
     since = re.search(r"since (\S+ \S+ UTC), ", told)
     assert since is not None
     then = datetime.strptime(since[1], "%Y-%m-%d %H:%M UTC").replace(tzinfo=UTC)

@@ -285,21 +285,42 @@ def test_which_version_answered_in_a_moment_is_one_question(three: House) -> Non
     between = f"{datetime.now(UTC):%Y-%m-%dT%H:%M:%S.%fZ}"
     put(three, {"version": 2})
     then = three.ask("GET", f"{CHAMPION}?at={between}")
-    assert (then.json, "etag" in then.headers) == (before, False)
+    assert then.json["at"] == between
+    assert (then.json, "etag" in then.headers) == (before | {"at": between}, False)
     assert three.ask("GET", f"/models/houses/history?alias=champion&until={between}").json["total"] == 1
     assert told(three.ask("GET", f"{CHAMPION}?at=2020-01-01T00:00:00Z")) == (404, "alias-not-found")
 
 
 @pytest.mark.parametrize(
     "at",
-    ["2026-11-01", "2026-11-01T12:00:00", "yesterday", "", "2026-13-01T12:00:00Z", "0001-01-01T00:00:00%2B14:00",
-     "2026-11-01T12:00:00+01:00", "2026-11-01T12:00:00Z%00", "9999-12-31T23:59:59-14:00"],
+    ["2026-11-1", "2026-13-01", "2026-11-01T12:00:00", "yesterday", "", "2026-13-01T12:00:00Z",
+     "0001-01-01T00:00:00%2B14:00", "2026-11-01T12:00:00+01:00", "2026-11-01T12:00:00Z%00",
+     "9999-12-31T23:59:59-14:00"],
 )  # fmt: skip
 def test_a_moment_that_can_not_be_read_is_refused(three: House, at: str) -> None:
     for path in (f"{CHAMPION}?at={at}", f"/models/houses/history?until={at}"):
         answer = three.ask("GET", path)
         assert told(answer) == (400, "invalid-parameter")
         assert "%2B" in answer.json["detail"]
+
+
+def test_a_day_means_its_end_and_what_is_still_to_come_is_told_as_of_now(three: House) -> None:
+    begun = datetime.now(UTC)
+    for day in (f"{begun:%Y-%m-%d}", "2099-01-01"):
+        told = three.ask("GET", f"{CHAMPION}?at={day}").json
+        assert told["version"] == 1
+        assert begun <= datetime.fromisoformat(told["at"]) <= datetime.now(UTC)
+    assert moment({"at": "2026-11-01"}, "at") == datetime(2026, 11, 1, 23, 59, 59, 999_999, tzinfo=UTC)
+    assert three.ask("GET", "/models/houses/history?until=2020-01-01").json["total"] == 0
+    assert told_at(three, "2020-01-01") == "2020-01-01 23:59:59 UTC"
+    assert told_at(three, "2099-01-01", alias="none") < "2099"
+
+
+def told_at(house: House, day: str, *, alias: str = "champion") -> str:
+    """Return the moment in which there was no alias, as it is told."""
+    answer = house.ask("GET", f"/models/houses/aliases/{alias}?at={day}")
+    assert told(answer) == (404, "alias-not-found")
+    return str(answer.json["detail"].rpartition(" on ")[2])
 
 
 @given(st.datetimes(timezones=st.timezones(), min_value=datetime(1800, 1, 1), max_value=datetime(2200, 1, 1)))  # noqa: DTZ001

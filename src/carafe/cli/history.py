@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from datetime import UTC, datetime, time
+from datetime import UTC, datetime
 
 import click
 
@@ -11,6 +11,7 @@ from carafe.cli.home import opened_registry
 from carafe.cli.terminal import add_row, console, moment, print_json, table
 from carafe.errors import AliasNotFound
 from carafe.registry import Action, Entry, HistoryQuery, Page
+from carafe.registry.history import last_moment, so_far
 from carafe.registry.query import MAX_PAGE, MAX_SIZE
 from carafe.schema.exchange import CHAMPION
 
@@ -34,7 +35,7 @@ class Moment(click.ParamType[datetime]):
         try:
             found = datetime.fromisoformat(text)
             if len(text) <= DAY:
-                found = datetime.combine(found, time.max)
+                found = last_moment(found)
             elif _TO_THE_MINUTE.match(text):
                 found = found.replace(second=59, microsecond=999_999)
             return (found if found.tzinfo else found.replace(tzinfo=UTC)).astimezone(UTC)
@@ -53,7 +54,8 @@ class Moment(click.ParamType[datetime]):
     type=Moment(),
     metavar="DATE",
     help="Say what the alias (champion if none is named) pointed at then: at the end of a day, or of a "
-    "minute such as 2026-11-01T12:30, both in UTC unless an offset such as +02:00 follows.",
+    "minute such as 2026-11-01T12:30, both in UTC unless an offset such as +02:00 follows. What is still to come "
+    "counts as now.",
 )
 @click.option("--page", type=click.IntRange(1, MAX_PAGE), default=1, show_default=True, help="Which page.")
 @click.option("--size", type=click.IntRange(1, MAX_SIZE), default=50, show_default=True, help="Entries a page.")
@@ -73,7 +75,12 @@ def command(*, name: str, alias: str | None, when: datetime | None, page: int, s
 
 def _say(entry: Entry, when: datetime) -> None:
     why = f": {entry.reason}" if entry.reason else ""
-    click.echo(f"on {moment(when)} {entry.name}@{entry.alias} was {entry.after}")
+    told, asked = moment(so_far(when)), moment(when)
+    called = f"{entry.name}@{entry.alias}"
+    if told == asked:
+        click.echo(f"on {told} {called} was {entry.after}")
+    else:
+        click.echo(f"now, on {told}, {called} is {entry.after}; {asked} is still to come")
     click.echo(f"since {moment(entry.when)}, {entry.action} by {entry.by or 'nobody who said so'}{why}")
 
 

@@ -35,6 +35,8 @@ class AliasDocument(msgspec.Struct, frozen=True, kw_only=True):
     sticky: str | None
     revision: int
     changed: datetime
+    at: datetime | msgspec.UnsetType = msgspec.UNSET
+    """The moment that was asked for, or now where that is still to come; absent where none was."""
 
     @classmethod
     def of(cls, name: str, alias: Alias) -> AliasDocument:
@@ -42,11 +44,12 @@ class AliasDocument(msgspec.Struct, frozen=True, kw_only=True):
         return cls._of(name, alias.name, alias.traffic, revision=alias.revision, changed=alias.changed)
 
     @classmethod
-    def then(cls, entry: Entry) -> AliasDocument:
-        """Return the document of an alias as it was after a change that did not drop it."""
+    def then(cls, entry: Entry, *, at: datetime | None = None) -> AliasDocument:
+        """Return the document of an alias as it was after a change that did not drop it; ``at`` a moment, if any."""
         if entry.after is None or entry.alias is None:  # such an entry is of no alias, or of its end
             raise AssertionError
-        return cls._of(entry.name, entry.alias, entry.after, revision=entry.id, changed=entry.when)
+        found = cls._of(entry.name, entry.alias, entry.after, revision=entry.id, changed=entry.when)
+        return found if at is None else msgspec.structs.replace(found, at=at)
 
     @classmethod
     def _of(cls, name: str, alias: str, traffic: Traffic, *, revision: int, changed: datetime) -> AliasDocument:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import UTC, date, datetime, time
 from enum import StrEnum
 
 from carafe.errors import InvalidParameter
@@ -110,6 +110,16 @@ def said(text: str, *, what: str) -> str:
     if not all(character.isprintable() or character == "\n" for character in text):
         raise InvalidParameter(f"{what}: got characters that can't be shown, expected plain text")
     return text
+
+
+def last_moment(day: date) -> datetime:
+    """Return what a plain day means where a moment is asked for: its end, in UTC."""
+    return datetime.combine(day, time.max, tzinfo=UTC)
+
+
+def so_far(when: datetime) -> datetime:
+    """Return the moment of which something is known: ``when``, or now where that is still to come."""
+    return min(when, datetime.now(UTC))
 
 
 def settled_before(entries: list[Entry]) -> list[int]:

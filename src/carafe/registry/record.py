@@ -8,7 +8,7 @@ from datetime import datetime
 
 from carafe.errors import AliasNotFound, VersionNotFound
 from carafe.registry.gates import Gates
-from carafe.registry.history import Entry, HistoryQuery
+from carafe.registry.history import Entry, HistoryQuery, so_far
 from carafe.registry.query import Page
 from carafe.registry.version import Alias, Version
 from carafe.registry.versions import Versions
@@ -37,7 +37,7 @@ class Record(Versions):
         return self.metadata.history(check_name(name), query or HistoryQuery())
 
     def answering(self, name: str, alias: str = CHAMPION, *, when: datetime) -> Entry:
-        """Return the entry that says what an alias pointed at in a moment.
+        """Return the entry that says what an alias pointed at in a moment; in one still to come, what it does so far.
 
         Raises:
             ModelNotFound: when no model ever had this name.
@@ -46,7 +46,7 @@ class Record(Versions):
         check_name(alias, what="alias")
         found = self.history(name, HistoryQuery(alias=alias, until=when, size=1)).items
         if not found or found[0].after is None:
-            raise AliasNotFound(f"{name} had no alias {alias!r} on {when:%Y-%m-%d %H:%M:%S %Z}")
+            raise AliasNotFound(f"{name} had no alias {alias!r} on {so_far(when):%Y-%m-%d %H:%M:%S %Z}")
         return found[0]
 
     def gates(self, name: str) -> Gates:

@@ -4,14 +4,16 @@ from __future__ import annotations
 
 import re
 from collections.abc import Mapping
-from datetime import UTC, datetime
+from datetime import UTC, date, datetime
 from urllib.parse import parse_qsl
 
 from carafe.errors import InvalidParameter
+from carafe.registry.history import last_moment
 from carafe.web.call import Call
 
 MOST = 50
 _MOMENT = re.compile(r"\d{4}-\d\d-\d\d[Tt ]\d\d:\d\d:\d\d(\.\d{1,9})?([Zz]|[+-]\d\d:\d\d)", re.ASCII)
+_DAY = re.compile(r"\d{4}-\d\d-\d\d", re.ASCII)
 _TRUTH = {"true": True, "1": True, "": True, "false": False, "0": False}
 
 
@@ -67,7 +69,7 @@ def number(text: str, name: str, *, most: int = 999_999_999) -> int:
 
 
 def moment(query: Mapping[str, str], name: str) -> datetime | None:
-    """Return a parameter that is a date-time of RFC 3339, in UTC; None where it did not come.
+    """Return a parameter that is a date-time of RFC 3339, in UTC; None where it did not come. A day means its end.
 
     Raises:
         InvalidParameter: when it is none.
@@ -76,11 +78,13 @@ def moment(query: Mapping[str, str], name: str) -> datetime | None:
     if text is None:
         return None
     try:
+        if _DAY.fullmatch(text):
+            return last_moment(date.fromisoformat(text))
         if _MOMENT.fullmatch(text):
             return datetime.fromisoformat(text.upper()).astimezone(UTC)
     except (ValueError, OverflowError):
         pass
     raise InvalidParameter(
-        f"{name}: got {text[:60]!a}, expected a moment such as 2026-11-01T12:00:00Z or 2026-11-01T13:00:00%2B01:00 "
-        "(in a query, + is written %2B)"
+        f"{name}: got {text[:60]!a}, expected a day such as 2026-11-01 or a moment such as 2026-11-01T12:00:00Z or "
+        "2026-11-01T13:00:00%2B01:00 (in a query, + is written %2B)"
     )

@@ -8,6 +8,7 @@ from carafe.protocols.document import read_document
 from carafe.protocols.media import JSON, media_type
 from carafe.registry import Entry, HistoryQuery
 from carafe.registry.alias_documents import AliasDocument, GatesDocument
+from carafe.registry.history import so_far
 from carafe.registry.query import MAX_PAGE, MAX_SIZE
 from carafe.registry.versions import checked_number
 from carafe.schema.exchange import check_name
@@ -36,7 +37,7 @@ def show_alias(context: Context) -> Reply:
     name, alias = context.parameters["name"], context.parameters["alias"]
     when = moment(query, "at")
     if when is not None:
-        return document(AliasDocument.then(registry.answering(name, alias, when=when)))
+        return document(AliasDocument.then(registry.answering(name, alias, when=when), at=so_far(when)))
     found = registry.alias(name, alias)
     return document(AliasDocument.of(name, found), headers=(tag(found.revision),))
 
