@@ -1,8 +1,9 @@
 """Faults at chosen system calls of an unmodified program, injected by strace.
 
-``strace --inject`` counts each kind of call for itself, from the moment when it is attached. So a place at which to
-fail is the name of a call and its number: all places that one run passes are recorded first, and each is failed in a
-run of its own. A killed process never does the call that it is killed at.
+``strace --inject`` counts each kind of call for itself, in each thread that it is attached to, from the moment when it
+is. So a place at which to fail is the name of a call and its number in the first thread, which does what Carafe does:
+all places that one run passes are recorded first, and each is failed in a run of its own. A killed process never does
+the call that it is killed at. Threads of libraries are left alone: what they write to wake each other is on no disk.
 """
 
 from __future__ import annotations
@@ -79,7 +80,7 @@ class Ended:
 def record(act: Callable[[], None], *, folder: Path, about: Sequence[Path]) -> tuple[Ended, list[Place]]:
     """Let a child act, and return how it ended with the places it passed that have to do with paths or its output."""
     log = folder / "recorded"
-    ended = _traced(act, folder, ["-y", "-s", "0", "-o", str(log), "-e", f"trace={CALLS}"])
+    ended = _traced(act, folder, ["-f", "-y", "-s", "0", "-o", str(log), "-e", f"trace={CALLS}"])
     return ended, list(_places(log.read_text(errors="replace"), about, folder))
 
 
@@ -122,7 +123,7 @@ def _traced(act: Callable[[], None], folder: Path, options: Sequence[str]) -> En
     os.read(ready, 1)
     os.close(ready)
     strace = subprocess.Popen(
-        ["strace", "-f", *options, "-p", str(child)], stdout=subprocess.DEVNULL, stderr=subprocess.PIPE, text=True
+        ["strace", *options, "-p", str(child)], stdout=subprocess.DEVNULL, stderr=subprocess.PIPE, text=True
     )
     assert strace.stderr is not None
     said = strace.stderr.readline()
@@ -177,18 +178,21 @@ def _ended(child: int, folder: Path) -> Ended:
 
 
 def _places(log: str, about: Sequence[Path], folder: Path) -> Iterator[Place]:
-    """Yield the calls of the first process that name one of the paths, or a file in it, or write to its output."""
+    """Yield the calls of the first thread that name one of the paths, or a file in it, or write to its output."""
     passed: Counter[str] = Counter()
-    shared = {found[2] for line in log.splitlines() if "<anon_inode:" in line and (found := _LINE.match(line))}
     told = (*map(str, about), f"<{folder}/out>", f"<{folder}/err>")
+    calls = list(_of_the_first(log))
+    shared = {call for call, seen in calls if "<anon_inode:" in seen}
+    for call, seen in calls:
+        passed[call] += 1
+        if any(text in seen for text in told):
+            yield Place(call, passed[call], seen, alone=call not in shared)
+
+
+def _of_the_first(log: str) -> Iterator[tuple[str, str]]:
+    """Yield each call of the thread that did the first one: its name, and what strace wrote of it."""
     first = None
-    for line in log.splitlines():
-        found = _LINE.match(line)
-        if found is None:
-            continue
+    for found in filter(None, map(_LINE.match, log.splitlines())):
         first = first or found[1]
-        if found[1] != first:
-            continue
-        passed[found[2]] += 1
-        if any(text in line for text in told):
-            yield Place(found[2], passed[found[2]], line.split(" ", 1)[1].strip(), alone=found[2] not in shared)
+        if found[1] == first:
+            yield found[2], f"{found[2]}({found[3]}"
