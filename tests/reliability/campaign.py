@@ -18,6 +18,7 @@ from itertools import count
 from pathlib import Path
 
 import alembic.command  # noqa: F401 - here and below: loaded once, not anew in every child
+import rich._emoji_codes  # noqa: F401 - the same
 import sqlalchemy.dialects.sqlite  # noqa: F401 - the same
 
 sys.path.insert(0, str(Path(__file__).parent.parent))

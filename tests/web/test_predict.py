@@ -122,7 +122,7 @@ REFUSALS: list[Refusal] = [
     ("/models/houses/predict", b'["\xff", 1]', {}, 400, "malformed-body", "UTF-8"),
     ("/models/houses/predict", '{"area": NaN, "bedrooms": 3}', {}, 400, "malformed-body", "not JSON"),
     ("/models/houses/predict", HOUSE + "x", {}, 400, "malformed-body", "trailing"),
-    ("/models/houses/predict", "[" * 9_000, {}, 400, "malformed-body", "nested"),
+    ("/models/houses/predict", "[" * 15_000, {}, 400, "malformed-body", "nested"),
     ("/models/houses/predict", "", CSV, 400, "malformed-body", "header"),
     ("/models/houses/predict", HOUSE, {"Accept": "text/html"}, 406, "not-acceptable", "text/csv"),
     ("/models/houses/transform", HOUSE, {"Accept": "text/csv"}, 406, "not-acceptable", "application/json"),

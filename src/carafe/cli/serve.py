@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from concurrent.futures import ProcessPoolExecutor
 from concurrent.futures.process import BrokenProcessPool
+from contextlib import closing
 from dataclasses import fields
 from functools import partial
 from importlib import import_module
@@ -55,26 +56,31 @@ def command(**flags: Any) -> None:  # noqa: ANN401 - one value a setting
 
 def _prepare(settings: Settings) -> tuple[str | None, str]:
     """Open the home once before the workers do; return a new home's administrator key, and what its models lack."""
-    registry = open_registry(settings, to_be_forked=True)
-    if settings.artifacts_url is None:
-        registry.tidy()  # what machines share is tidied by whoever publishes
-    elif is_bucket(settings):
-        # What speaks to an object store does so in one process of a family, and this one is the parent of the workers.
-        with ProcessPoolExecutor(1, mp_context=get_context("spawn")) as another:
-            try:
-                another.submit(_look, settings).result()
-            except BrokenProcessPool as error:
-                raise StorageUnavailable(
-                    "the process that looked at the place of the models' files was ended from outside before it could "
-                    "answer: look whether the system is short of memory, then try again"
-                ) from error
-    keys = open_keys(settings)
-    try:
+    with (
+        closing(open_registry(settings, to_be_forked=True)) as registry,
+        closing(open_keys(settings)) as keys,
+    ):
+        if settings.artifacts_url is None:
+            registry.tidy()  # what machines share is tidied by whoever publishes
+        elif is_bucket(settings):
+            _check_bucket(settings)
         key = None if settings.open else ensure_administrator_key(keys)
         return key, advise(registry, settings.default_model)
-    finally:
-        keys.close()
-        registry.close()
+
+
+def _check_bucket(settings: Settings) -> None:
+    """Return if the bucket of the models' files is this registry's, having asked in another process.
+
+    What speaks to an object store does so in one process of a family, and this one is the parent of the workers.
+    """
+    with ProcessPoolExecutor(1, mp_context=get_context("spawn")) as another:
+        try:
+            another.submit(_look, settings).result()
+        except BrokenProcessPool as error:
+            raise StorageUnavailable(
+                "the process that looked at the place of the models' files was ended from outside before it could "
+                "answer: look whether the system is short of memory, then try again"
+            ) from error
 
 
 def _look(settings: Settings) -> None:
