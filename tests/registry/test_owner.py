@@ -298,7 +298,7 @@ def test_doctor_says_whose_the_place_is(site: Site) -> None:
     one = site.registry("one")
     assert said() == ("it answers, is marked as this registry's with the first files, and has the files of 0 versions")
     publish(one)
-    assert said() == "it answers, bears this registry's mark, and has the files of 1 versions"
+    assert said() == "it answers, bears this registry's mark, and has the files of 1 version"
 
 
 def test_a_homes_own_folder_needs_no_mark_and_takes_no_others(tmp_path: Path) -> None:

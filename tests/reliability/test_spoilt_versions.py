@@ -51,7 +51,7 @@ def server(registry: Registry, folder: Path) -> Iterator[Server]:
 
 def readiness(server: Server, *, key: str | None = None) -> Any:  # noqa: ANN401 - JSON holds anything
     status, _, body = server.ask("GET", "/health/ready", X_API_Key=server.key if key is None else key)
-    assert status == 200
+    assert status == 200, body
     return json.loads(body)
 
 
