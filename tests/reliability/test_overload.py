@@ -2,10 +2,7 @@
 
 from __future__ import annotations
 
-import os
 import time
-from collections.abc import Iterator
-from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -109,19 +106,6 @@ class Level:
         )
 
 
-@contextmanager
-def apart(folder: Path, rule: str) -> Iterator[Stand]:
-    """Start a server that has one core to itself, its clients on the others, as if they were somewhere else."""
-    every = sorted(os.sched_getaffinity(0))
-    os.sched_setaffinity(0, every[:1])
-    try:
-        with standing(folder, rule) as stand:
-            os.sched_setaffinity(0, every[1:] or every)
-            yield stand
-    finally:
-        os.sched_setaffinity(0, every)
-
-
 def overloaded(stand: Stand, rule: str, *, factor: int, most: float) -> Level:
     port = stand.server.port
     with Probe(port) as health:
@@ -134,10 +118,9 @@ def overloaded(stand: Stand, rule: str, *, factor: int, most: float) -> Level:
 
 @pytest.mark.long
 def test_at_two_five_and_ten_times_its_capacity_a_server_stays_useful(tmp_path: Path) -> None:
-    lines = ["The server, one worker, had one core to itself, its clients the others."]
-    missed = []
+    lines, missed = [], []
     for rule in TOLD:
-        with apart(tmp_path / rule, rule) as stand:
+        with standing(tmp_path / rule, rule) as stand:
             most = capacity(stand, rule, seconds=8)
             before = Holding.of(stand.server.workers).memory
             for factor in USEFUL:
