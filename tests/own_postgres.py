@@ -85,13 +85,16 @@ class OwnPostgres:
 
     def freeze(self) -> None:
         """Let it answer nothing, with its connections open."""
-        for process in self._processes():
-            os.kill(process, signal.SIGSTOP)
+        self._tell(signal.SIGSTOP)
 
     def go_on(self) -> None:
         """Let it answer again."""
+        self._tell(signal.SIGCONT)
+
+    def _tell(self, what: signal.Signals) -> None:
         for process in self._processes():
-            os.kill(process, signal.SIGCONT)
+            with suppress(ProcessLookupError):  # one that served a connection may have ended meanwhile
+                os.kill(process, what)
 
     def remove(self) -> None:
         """End it and delete its files."""

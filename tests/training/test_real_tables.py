@@ -4,6 +4,7 @@ import csv
 import io
 import json
 from collections.abc import Callable
+from contextlib import closing
 from pathlib import Path
 from statistics import fmean
 from typing import Any
@@ -24,6 +25,7 @@ from carafe.training.recipe import Data, ModelChoice, Recipe
 from carafe.training.result import TrainingResult
 from carafe.training.run import train
 from carafe.web import create_app
+from carafe.web.service import open_service
 from conftest import ROOT
 from real_tables import SEEDS, TABLES, RealTable, figure, measure, quality_page, records
 from web.servers import running
@@ -140,18 +142,22 @@ def asked_in_process(model: Model, held: Labelled) -> dict[str, list[object]]:
 
 def asked_over_http(settings: Settings, held: Labelled) -> dict[str, list[object]]:
     """Return what the service answers to the same rows as JSON and as CSV."""
-    rows, client = records(held), create_app(settings).test_client()
-    said = client.post("/models/real/predict", json=rows).get_json()["predictions"]
-    text = io.StringIO(newline="")
+    rows, text = records(held), io.StringIO(newline="")
     writer = csv.DictWriter(text, held.signature.names)
     writer.writeheader()
     writer.writerows(
         [{name: json.dumps(value) if isinstance(value, bool) else value for name, value in row.items()} for row in rows]
     )
-    reply = client.post(
-        "/models/real/predict", data=text.getvalue(), content_type="text/csv", headers={"Accept": "application/json"}
-    )
-    return {"HTTP JSON": said, "HTTP CSV": reply.get_json()["predictions"]}
+    with closing(open_service(settings)) as service:
+        client = create_app(settings, service=service).test_client()
+        said = client.post("/models/real/predict", json=rows)
+        reply = client.post(
+            "/models/real/predict",
+            data=text.getvalue(),
+            content_type="text/csv",
+            headers={"Accept": "application/json"},
+        )
+    return {"HTTP JSON": said.get_json()["predictions"], "HTTP CSV": reply.get_json()["predictions"]}
 
 
 @pytest.mark.long
