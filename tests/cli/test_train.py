@@ -58,6 +58,7 @@ def test_machines_get_json_and_nothing_else() -> None:
         "version": 1,
         "aliases": ["champion"],
         "verdict": "champion: the model's first version",
+        "breaks": None,
     }
     assert (found["seed"], found["held_out"], found["rows"]) == (3, 30, 90)
     assert found["metrics"][0]["name"] == "rmse"
@@ -71,6 +72,18 @@ def test_a_later_version_is_champion_only_when_asked_for_or_better() -> None:
     assert "not champion: rmse" in refused
     assert refused.endswith("Next: carafe models show flats@3\n")
     assert "champion: asked for at publication" in run("train", *RENT[:-1], "baseline", "--promote").output
+
+
+@pytest.mark.usefixtures("folder")
+def test_a_version_that_would_break_the_champions_callers_is_warned_of_before_it_is_promoted() -> None:
+    run("train", *RENT)
+    assert "Warning: flats@2" not in run("train", *RENT).output
+    other = ("train", "flats.csv", "--target", "let", "--drop", "rent", "--algorithm", "logistic", "--name", "flats")
+    told = "flats@{} would break the callers of flats@1 (champion): "
+    assert f"Warning: {told.format(3)}" in run(*other).output
+    breaks = json.loads(run(*other, "--json").stdout)["published"]["breaks"]
+    assert breaks.startswith(told.format(4))
+    assert "it predicts 'let' instead of 'rent'" in breaks
 
 
 @pytest.mark.usefixtures("folder")

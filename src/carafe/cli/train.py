@@ -56,6 +56,6 @@ def command(
         version = training.publish(trained, name=name, registry=registry, promote=wanted, reason=reason)
         broken = training.broken(registry, version)
     if as_json:
-        terminal.print_json(training.document(trained, version))
+        terminal.print_json(training.document(trained, version, broken=broken))
     else:
         training.show(trained, version, promote=wanted, broken=broken)

@@ -68,13 +68,14 @@ def broken(registry: Registry, version: Version) -> str:
     return f"{version} would break the callers of {champion} (champion): {'; '.join(found)}" if found else ""
 
 
-def document(result: TrainingResult, version: Version) -> dict[str, object]:
+def document(result: TrainingResult, version: Version, *, broken: str) -> dict[str, object]:
     """Return the result and where it was published as a JSON document."""
     published = {
         "name": version.name,
         "version": version.number,
         "aliases": version.aliases,
         "verdict": version.verdict,
+        "breaks": broken or None,
     }
     return {"published": published, **msgspec.to_builtins(report_of(result))}
 
