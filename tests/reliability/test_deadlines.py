@@ -26,8 +26,7 @@ def overdue(stand: Stand, rule: str, *, rate: float, seconds: float, timeout: st
     return (
         f"{len(seen.outcomes):,} requests with {timeout} each, {TOLD[rule]}: {answered:,} answered, "
         f"{seen.statuses[503]:,} refused, {seen.statuses[504]:,} told that their time was over, 99 % of these within "
-        f"{1000 * seen.percentile(0.99, 504):.0f} ms; {calls:,} calls of the model, none for a request that was not "
-        "answered."
+        f"{1000 * seen.percentile(0.99, 504):.0f} ms; {calls:,} calls of the model, none beyond the answers."
     )
 
 
